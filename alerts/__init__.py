@@ -1,0 +1,1 @@
+"""Decide that something is unusual, group it, silence it, tell people."""

@@ -1,0 +1,54 @@
+"""Where a channel may send: the scheme, and the addresses that the host's name stands for."""
+
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+
+import httpx
+
+from core.errors import DeliveryFailed, DeliveryRejected
+
+PORTS: Final = {"http": 80, "https": 443}
+# Guess: one of each family and one more; every further one makes a dead host slower to notice.
+MOST_ADDRESSES: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """url: as configured. pinned: the same with a checked address in place of the name, in the system's order."""
+
+    url: httpx.URL
+    pinned: tuple[httpx.URL, ...]
+
+
+def resolve(url: str, *, allow_private: bool) -> Target:
+    """Look the host up and check every address it has; the caller connects to ``pinned`` and nothing else.
+
+    So the name cannot point elsewhere between check and connection. Raises DeliveryRejected for another scheme
+    or a private address, DeliveryFailed when the name is unknown for now.
+    """
+    try:
+        parsed = httpx.URL(url)
+        if parsed.scheme not in PORTS or not parsed.host:
+            raise DeliveryRejected("通知地址必须以 http:// 或 https:// 开头")
+        addresses = _addresses(parsed)
+        if not allow_private and not all(_is_public(address) for address in addresses):
+            raise DeliveryRejected("通知地址指向内网；确需使用时请在渠道里设置 allow_private", host=parsed.host)
+        pinned = tuple(parsed.copy_with(host=str(address)) for address in addresses[:MOST_ADDRESSES])
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise DeliveryRejected("通知地址无法识别") from error
+    return Target(url=parsed, pinned=pinned)
+
+
+def _addresses(url: httpx.URL) -> list[IPv4Address | IPv6Address]:
+    try:
+        found = socket.getaddrinfo(url.raw_host.decode(), url.port or PORTS[url.scheme], type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise DeliveryFailed("通知地址的主机名无法解析", host=url.host) from error
+    return [ip_address(entry[4][0]) for entry in found]
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (inner or address).is_global and not (inner or address).is_multicast

@@ -1,0 +1,1 @@
+"""Pure judgements over counts, one file per detector."""

@@ -1,0 +1,80 @@
+"""Negative burst (负面突增): many negative mentions by several authors in one rolling window.
+
+Pure functions over counts. An author counts at most twice, so that one loud account is no burst; near-copies by
+different accounts count each, because reposts are how a crisis spreads.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from alerts.baseline import Expectation
+from alerts.finding import FindingReason
+from alerts.level import LEARNING_FACTOR, Level, burst_level
+from alerts.rule import AlertRule
+
+# Source: alerting.md section 2, "several independent authors"; features.md C.2, yellow: 3 different authors.
+MINIMUM_AUTHORS: Final = 3
+# Source: alerting.md section 2, "duplicates at most twice".
+PER_AUTHOR: Final = 2
+# How far above the usual count, in robust deviations. Measured on 15 synthetic streams of 56 days with the rule's
+# defaults: 4 gives F1 .54, 5 gives .55 with a third fewer false alerts, 8 gives .53.
+MINIMUM_DEVIATIONS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurstCounts:
+    """One window. per_author: negatives of each known author; the rest of ``negative`` has no known author."""
+
+    total: int
+    negative: int
+    per_author: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """What the baseline says of the window: all mentions, and the negative ones."""
+
+    total: Expectation
+    negative: Expectation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burst:
+    """authors: different authors; a mention without a known one stands for its own. factor: times the usual total."""
+
+    reason: FindingReason
+    level: Level
+    share_negative: float
+    authors: int
+    factor: float | None
+
+
+def judge(rule: AlertRule, counts: BurstCounts, usual: Usual | None) -> Burst | None:
+    """Return the burst, or None. usual: None while the baseline is being learned (fixed, doubled thresholds)."""
+    anonymous = counts.negative - sum(counts.per_author)
+    authors = len(counts.per_author) + anonymous
+    negative = sum(min(PER_AUTHOR, count) for count in counts.per_author) + anonymous
+    total = counts.total - (counts.negative - negative)
+    share = negative / total if total else 0.0
+    if authors < MINIMUM_AUTHORS or share < rule.minimum_share_negative or not _is_high(rule, negative, usual):
+        return None
+    factor = usual.total.factor(total) if usual else None
+    return Burst(
+        reason=FindingReason.NEGATIVE_BURST if usual else FindingReason.NEGATIVE_BURST_LEARNING,
+        level=burst_level(count=total, factor=factor, share_negative=share),
+        share_negative=share,
+        authors=authors,
+        factor=factor,
+    )
+
+
+def _is_high(rule: AlertRule, negative: int, usual: Usual | None) -> bool:
+    if usual is None:
+        return negative >= rule.minimum_count * LEARNING_FACTOR
+    expected = usual.negative
+    return (
+        negative >= rule.minimum_count
+        and expected.factor(negative) >= rule.factor
+        and negative >= expected.count + MINIMUM_DEVIATIONS * expected.spread
+    )

@@ -1,0 +1,201 @@
+"""The outbox: messages to be sent, written in the transaction of the change they tell of.
+
+At least once: a message leaves ``pending`` only by a receipt, a refusal or after the last try. Taking a message
+moves its due time past the longest send, so that two workers do not send it twice and a killed one loses nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    and_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from alerts.channels.base import Message, Receipt
+from core.access import Action, Person, require
+from core.database import UtcTime, metadata
+from core.errors import DeliveryError
+from core.mention import Time
+
+
+class DeliveryStatus(StrEnum):
+    """FAILED: given up after the last try. REJECTED: the other side or our own check said no."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    REJECTED = "rejected"
+
+
+outbox_table: Final = Table(
+    "outbox_message",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("number", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("status", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("next_attempt_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("error_code", String),
+    Column("error_message", Text),
+    Column("receipt", JSON),
+    Index(None, "status", "next_attempt_at"),
+    Index(None, "subject"),
+)
+
+# Guess: longer than any channel may take to send (10 s in all), short enough after a killed worker.
+LEASE: Final = timedelta(seconds=60)
+# Waits after the first, second, ... failed try; a vendor's own wait goes before. Guess: an outage of a chat service
+# is over in minutes or in hours; after half a day an alert is no news any more.
+WAITS: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 120, 600, 1800, 3600, 10800, 21600))
+MOST_ATTEMPTS: Final = len(WAITS) + 1
+LONGEST_WAIT: Final = timedelta(hours=6)
+
+_MESSAGE: Final = TypeAdapter(Message)
+_RECEIPT: Final = TypeAdapter(Receipt)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message on its way to one channel. subject: what it is about, ``kind:id``. attempts: tries begun."""
+
+    message: Message
+    channel: str
+    subject: str
+    status: DeliveryStatus
+    attempts: int
+    created_at: Time
+    next_attempt_at: Time
+    finished_at: Time | None
+    error_code: str | None
+    error_message: str | None
+    receipt: Receipt | None
+
+
+def enqueue(connection: Connection, message: Message, *, channel: str, now: datetime, subject: str = "") -> bool:
+    """Put a message in; False when this message is there already for this channel."""
+    values = {
+        "id": message.id,
+        "channel": channel,
+        "number": message.number,
+        "subject": subject,
+        "payload": _MESSAGE.dump_python(message, mode="json"),
+        "status": DeliveryStatus.PENDING,
+        "attempts": 0,
+        "created_at": now,
+        "next_attempt_at": now,
+    }
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    stored = insert(outbox_table).values(values).on_conflict_do_nothing().returning(outbox_table.c.id)
+    return connection.execute(stored).first() is not None
+
+
+def take(connection: Connection, *, now: datetime) -> Delivery | None:
+    """Take the message that is due longest; nobody else gets it before the lease ends."""
+    due = select(outbox_table).where(
+        outbox_table.c.status == DeliveryStatus.PENDING, outbox_table.c.next_attempt_at <= now
+    )
+    oldest = due.order_by(outbox_table.c.next_attempt_at, outbox_table.c.created_at, outbox_table.c.id).limit(1)
+    row = connection.execute(oldest.with_for_update(skip_locked=True)).first()
+    if row is None:
+        return None
+    values = {"attempts": row.attempts + 1, "next_attempt_at": now + LEASE}
+    connection.execute(update(outbox_table).where(_is(row.id, row.channel)).values(**values))
+    return _delivery(connection.execute(select(outbox_table).where(_is(row.id, row.channel))).one())
+
+
+def record_sent(connection: Connection, delivery: Delivery, receipt: Receipt, *, now: datetime) -> None:
+    """Store the proof. It counts also when the lease has ended meanwhile: it was sent."""
+    values = {"status": DeliveryStatus.SENT, "finished_at": now, "error_code": None, "error_message": None}
+    connection.execute(
+        update(outbox_table)
+        .where(_is(delivery.message.id, delivery.channel))
+        .values(receipt=_RECEIPT.dump_python(receipt, mode="json"), **values)
+    )
+
+
+def record_failure(
+    connection: Connection, delivery: Delivery, error: DeliveryError, *, now: datetime
+) -> DeliveryStatus:
+    """Plan the next try, or end it: a refusal is final, and so is the last try. Returns what it is now."""
+    status = _status_after(delivery, error)
+    values: dict[str, object] = {"status": status, "error_code": error.code, "error_message": error.message}
+    if status is DeliveryStatus.PENDING:
+        values["next_attempt_at"] = now + wait_after(delivery.attempts, error)
+    else:
+        values["finished_at"] = now
+    mine = and_(outbox_table.c.attempts == delivery.attempts, outbox_table.c.status == DeliveryStatus.PENDING)
+    connection.execute(update(outbox_table).where(_is(delivery.message.id, delivery.channel), mine).values(**values))
+    return status
+
+
+def wait_after(attempts: int, error: DeliveryError) -> timedelta:
+    """Time until the next try: the vendor's own wait, else the schedule. attempts: tries so far, from 1."""
+    named = error.details.get("retry_after_seconds")
+    if isinstance(named, int | float) and named >= 0:
+        return timedelta(seconds=min(named, LONGEST_WAIT.total_seconds()))
+    return WAITS[min(attempts, len(WAITS)) - 1]
+
+
+def deliveries(
+    connection: Connection,
+    person: Person,
+    *,
+    subject: str | None = None,
+    status: DeliveryStatus | None = None,
+    limit: int = 100,
+) -> tuple[Delivery, ...]:
+    """What was sent, waits or failed, newest first."""
+    require(person, Action.READ_ALERTS)
+    chosen = select(outbox_table).order_by(outbox_table.c.created_at.desc(), outbox_table.c.id).limit(limit)
+    if subject is not None:
+        chosen = chosen.where(outbox_table.c.subject == subject)
+    if status is not None:
+        chosen = chosen.where(outbox_table.c.status == status)
+    return tuple(_delivery(row) for row in connection.execute(chosen))
+
+
+def _status_after(delivery: Delivery, error: DeliveryError) -> DeliveryStatus:
+    if not error.retryable:
+        return DeliveryStatus.REJECTED
+    return DeliveryStatus.FAILED if delivery.attempts >= MOST_ATTEMPTS else DeliveryStatus.PENDING
+
+
+def _is(message_id: str, channel: str) -> ColumnElement[bool]:
+    return and_(outbox_table.c.id == message_id, outbox_table.c.channel == channel)
+
+
+def _delivery(row: Row[Any]) -> Delivery:  # Any: a Core row
+    return Delivery(
+        message=_MESSAGE.validate_python(row.payload),
+        channel=row.channel,
+        subject=row.subject,
+        status=DeliveryStatus(row.status),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        next_attempt_at=row.next_attempt_at,
+        finished_at=row.finished_at,
+        error_code=row.error_code,
+        error_message=row.error_message,
+        receipt=_RECEIPT.validate_python(row.receipt) if row.receipt else None,
+    )

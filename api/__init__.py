@@ -1,0 +1,1 @@
+"""HTTP door for machines (FastAPI), under /api/v1."""

@@ -1,0 +1,43 @@
+"""What every door needs: the services, the person behind the token, times as callers write them.
+
+Routes are plain functions: FastAPI runs them in a thread, so that database and index never block the loop.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import Depends, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AfterValidator
+
+from core import accounts
+from core.access import Person
+from core.errors import NotLoggedIn
+from core.mention import as_utc
+from response.services import Services
+
+_BEARER: Final = HTTPBearer(auto_error=False, description="tingfeng user token NAME")
+
+
+def services_of(request: Request) -> Services:
+    """The bundle the application was built with."""
+    services: Services = request.app.state.services
+    return services
+
+
+def person_of(
+    services: Annotated[Services, Depends(services_of)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+) -> Person:
+    """Raises NotLoggedIn without a valid token."""
+    if credentials is None:
+        raise NotLoggedIn("请提供访问令牌：Authorization: Bearer …")
+    with services.database.read() as connection:
+        return accounts.person_of_token(connection, credentials.credentials)
+
+
+Asked = Annotated[Services, Depends(services_of)]
+Somebody = Annotated[Person, Depends(person_of)]
+Moment = Annotated[datetime, AfterValidator(as_utc)]
+Since = Annotated[Moment | None, Query(description="起（含），如 2026-06-16T00:00")]
+Until = Annotated[Moment | None, Query(description="止（不含）")]

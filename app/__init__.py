@@ -1,0 +1,1 @@
+"""The assembled product: wiring, pipeline, scheduler, command line, demo, migrations."""

@@ -1,0 +1,55 @@
+"""``tingfeng crawl``: one crawl of one source, or of all enabled ones, each in a process of its own."""
+
+import subprocess
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from app import children, configuration, wiring
+from app.cli import lines
+from app.cli.options import Config, Data, settings_of
+from app.clock import system_clock
+from core.access import SYSTEM
+from core.database import Database
+from core.errors import SourceError
+from core.settings import Settings
+from crawler import run, sources
+
+command = typer.Typer(add_completion=False)
+
+
+@command.command()
+def crawl(
+    name: Annotated[str | None, typer.Argument(help="来源名；不写则采集全部启用的来源", show_default=False)] = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """采集一个来源，结果为一行 JSON；出错时退出码为 1。"""
+    settings = settings_of(data, config)
+    now = system_clock(settings.clock_offset_seconds)
+    database = wiring.build_database(settings)
+    if settings.config_file.exists():
+        configuration.apply_if_changed(database, settings.config_file, now=now())
+    if name is None:
+        _crawl_all(settings, database)
+        return
+    result = run.crawl(settings, name, now=now)
+    lines.write([asdict(result)])
+    if result.error_code:
+        raise SourceError(result.error_message)
+
+
+def _crawl_all(settings: Settings, database: Database) -> None:
+    """A Twisted reactor runs once in a process: each source gets a child of its own."""
+    with database.read() as connection:
+        names = [source.name for source in sources.list_all(connection, SYSTEM) if source.enabled]
+    failed = [name for name in names if _child(settings, name)]
+    if failed:
+        raise SourceError(f"{len(failed)} 个来源采集出错：{'、'.join(failed)}；用 tingfeng source list 看原因")
+
+
+def _child(settings: Settings, name: str) -> int:
+    command_line = [sys.executable, "-m", "app.cli", "crawl", name]
+    return subprocess.run(command_line, env=children.environment(settings), check=False).returncode

@@ -1,0 +1,49 @@
+"""``tingfeng source``: register, list and disable sources."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli import lines
+from app.cli.options import Config, Data, services_of
+from core.access import SYSTEM
+from crawler import sources
+from crawler.definition import read_file
+
+command = typer.Typer(add_completion=False, no_args_is_help=True, help="登记、查看、停用来源")
+
+
+@command.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="来源文件（YAML），写法见 docs/sources.md")],
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """登记来源文件里的一个或多个来源；同名的会被更新。"""
+    definitions = read_file(file)
+    services = services_of(data, config)
+    with services.database.write() as connection:
+        saved = [sources.save(connection, SYSTEM, source, now=services.now()) for source in definitions]
+    lines.write({"name": source.name, "kind": source.kind, "url": source.url} for source in saved)
+
+
+@command.command("list")
+def list_(data: Data = None, config: Config = None) -> None:
+    """列出来源及其最近一次采集的结果。"""
+    services = services_of(data, config)
+    with services.database.read() as connection:
+        found = sources.list_all(connection, SYSTEM)
+    lines.write(
+        {key: str(value) if value is not None else None for key, value in asdict(item).items()} for item in found
+    )
+
+
+@command.command()
+def disable(name: str, data: Data = None, config: Config = None) -> None:
+    """停用来源；已采集的信息保留。"""
+    services = services_of(data, config)
+    with services.database.write() as connection:
+        sources.disable(connection, SYSTEM, name, now=services.now())
+    lines.write([{"name": name, "enabled": False}])

@@ -1,0 +1,122 @@
+"""``tingfeng.yaml``: brands, sources, rules, channels and the public address, applied to the state database.
+
+A file is applied when its content changed since it was applied last, so that what people edit in the pages
+meanwhile is not overwritten at every start. Whatever the file does not name stays as it is.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from sqlalchemy import Column, Connection, String, Table, insert, select
+
+from alerts import channel, rule
+from core import watchlist
+from core.access import SYSTEM
+from core.database import Database, UtcTime, metadata
+from core.errors import ConfigurationError
+from crawler import definition, sources
+
+applied_table: Final = Table(
+    "applied_configuration",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("applied_at", UtcTime, nullable=False),
+)
+
+SECTIONS: Final = ("brands", "sources", "rules", "channels")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The file, decoded; each section is a list of mappings that its room reads."""
+
+    public_url: str | None
+    sections: Mapping[str, tuple[Mapping[str, Any], ...]]  # Any: decoded YAML, checked by the room
+    digest: str
+
+
+def read(path: Path) -> Configuration:
+    """Raises ConfigurationError naming file, line or key."""
+    try:
+        raw = path.read_bytes()
+        values = yaml.safe_load(raw.decode("utf-8-sig")) or {}
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"找不到配置文件 {path}；用 tingfeng init 生成一份") from error
+    except OSError as error:
+        raise ConfigurationError(f"配置文件 {path} 无法读取") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"配置文件 {path} 不是 UTF-8 编码") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"配置文件 {path} 第 {_line(error)} 行写法有误") from error
+    return _checked(path, values, hashlib.sha256(raw).hexdigest())
+
+
+def apply_if_changed(database: Database, path: Path, *, now: datetime) -> bool:
+    """Apply the file unless exactly this content was the last applied; True when it was."""
+    configuration = read(path)
+    with database.read() as connection:
+        newest = select(applied_table.c.digest).order_by(applied_table.c.applied_at.desc()).limit(1)
+        if connection.scalar(newest) == configuration.digest:
+            return False
+    apply(database, configuration, now=now)
+    return True
+
+
+def apply(database: Database, configuration: Configuration, *, now: datetime) -> None:
+    """Apply all sections in one transaction. Raises ConfigurationError or InvalidInput: then nothing is applied."""
+    with database.write() as connection:
+        _apply(connection, configuration, now)
+
+
+def _apply(connection: Connection, configuration: Configuration, now: datetime) -> None:
+    savers: Mapping[str, Callable[[Mapping[str, Any]], object]] = {  # Any: decoded YAML
+        "brands": lambda values: watchlist.save(connection, SYSTEM, watchlist.from_definition(values), now=now),
+        "sources": lambda values: sources.save(connection, SYSTEM, definition.from_definition(values), now=now),
+        "rules": lambda values: rule.save(connection, SYSTEM, rule.from_definition(values), now=now),
+        "channels": lambda values: channel.save(connection, SYSTEM, channel.from_definition(values), now=now),
+    }
+    for section in SECTIONS:
+        for values in configuration.sections[section]:
+            savers[section](values)
+    _default_rules(connection, now)
+    connection.execute(applied_table.delete().where(applied_table.c.digest == configuration.digest))
+    connection.execute(insert(applied_table).values(digest=configuration.digest, applied_at=now))
+
+
+def _default_rules(connection: Connection, now: datetime) -> None:
+    """A brand of our own is never without a rule."""
+    covered = {known.brand for known in rule.list_all(connection, SYSTEM)}
+    for brand in watchlist.active(connection):
+        if brand.is_own and brand.name not in covered:
+            for default in rule.default_rules(brand.name):
+                rule.save(connection, SYSTEM, default, now=now)
+
+
+def _checked(path: Path, values: object, digest: str) -> Configuration:
+    if not isinstance(values, dict):
+        raise ConfigurationError(f"配置文件 {path} 的最外层应为 键: 值")
+    known = {"public_url", *SECTIONS}
+    if unknown := sorted(str(key) for key in values if key not in known):
+        raise ConfigurationError(f"配置文件 {path} 有不认识的键：{unknown[0]}；可用：{'、'.join(sorted(known))}")
+    public_url = values.get("public_url")
+    if public_url is not None and not str(public_url).startswith(("http://", "https://")):
+        raise ConfigurationError(f"配置文件 {path} 的 public_url 应以 http:// 或 https:// 开头")
+    sections = {section: _entries(path, section, values.get(section)) for section in SECTIONS}
+    return Configuration(public_url=public_url, sections=sections, digest=digest)
+
+
+def _entries(path: Path, section: str, given: object) -> tuple[Mapping[str, Any], ...]:  # Any: decoded YAML
+    entries = given or []
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ConfigurationError(f"配置文件 {path} 的 {section} 应为列表，每项以 “- name:” 开头")
+    return tuple(entries)
+
+
+def _line(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return str(mark.line + 1) if mark is not None else "?"

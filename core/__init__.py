@@ -1,0 +1,1 @@
+"""The words every room uses: mention, watchlist, settings, errors, database, accounts, audit."""

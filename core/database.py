@@ -1,0 +1,159 @@
+"""The state database: SQLite by default, PostgreSQL by URL. It is the truth; the search index is derived.
+
+Each room owns its tables, declared on ``metadata`` in the file of the noun. One transaction per use case,
+opened by the caller with ``read()`` or ``write()``. On SQLite a write begins IMMEDIATE: a deferred
+transaction that upgrades fails at once with *database is locked*, whatever the busy timeout. No HTTP,
+index or NLP call inside ``write()``; batches of at most 500 rows.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, DateTime, Engine, MetaData, TypeDecorator, create_engine, event, func, select, text
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from core.errors import ConfigurationError, StoreUnavailable
+
+# Guess: longer than the longest write batch measured (500 rows, below 1 s) with a wide margin.
+BUSY_TIMEOUT_SECONDS: Final = 30
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes in and out; stored as timestamptz on PostgreSQL and as naive UTC text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime in the database layer")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """Opens transactions. One per process; safe to use from several threads."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare an engine; nothing is contacted yet. Raises ConfigurationError for a bad address."""
+        self.engine = _engine(url)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads (one consistent view). Raises StoreUnavailable."""
+        with _translated(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes; committed at the end, rolled back by any exception. Raises StoreUnavailable."""
+        with _translated(), self.engine.connect() as connection:
+            connection = connection.execution_options(tingfeng_write=True)
+            with connection.begin():
+                yield connection
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        address = make_url(url)
+        if address.get_backend_name() == "postgresql":
+            return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        if address.get_backend_name() != "sqlite":
+            raise ConfigurationError("状态库只支持 SQLite 和 PostgreSQL（TINGFENG_DATABASE_URL）")
+        return _sqlite_engine(url, address.database)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigurationError("状态库地址无法识别（TINGFENG_DATABASE_URL）") from error
+    except OSError as error:
+        raise ConfigurationError("数据目录不可写，请检查权限或磁盘空间") from error
+
+
+def _sqlite_engine(url: str, file: str | None) -> Engine:
+    if file:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    # isolation_level None: the driver never opens transactions by itself, "begin" below does.
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:  # Any: the driver's own connection type
+        cursor = connection.cursor()
+        # FULL: this store holds the truth; NORMAL may lose the last commits on power loss.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        is_write = connection.get_execution_options().get("tingfeng_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn outages (locked, full disk, connection refused) into StoreUnavailable; bugs stay what they are."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreUnavailable(_explain(str(error.orig))) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreUnavailable("数据库连接中断，稍后自动重试") from error
+        raise
+
+
+def _explain(reason: str) -> str:
+    if "full" in reason:
+        return "磁盘已满，数据未写入；腾出空间后自动继续"
+    if "locked" in reason:
+        return "数据库正被占用，稍后自动重试"
+    return "数据库暂时无法访问，稍后自动重试"
+
+
+def ping(database: Database) -> None:
+    """Ask for one row. Raises StoreUnavailable."""
+    with database.read() as connection:
+        connection.execute(text("SELECT 1"))
+
+
+def serialise(connection: Connection, name: str) -> None:
+    """Let one transaction at a time past this point, until it ends; for "look, then insert" without a race.
+
+    On SQLite ``write()`` is exclusive already; on PostgreSQL this is a transaction-level advisory lock.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"tingfeng:{name}"))))
+
+
+def storable(value: str) -> str:
+    """Replace what no database column can hold (NUL, lone surrogates), one code point for one."""
+    if "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value):
+        return value
+    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,396 @@
+"""The inbox: every raw mention with its revisions and its analysis. Durable; the crawler's job ends here.
+
+Invariants: one row per mention id; each change raises ``revision``; ``order_key`` is given once and unique;
+what the index holds is behind exactly where ``revision > indexed_revision``. Every step may be repeated
+after a crash without a duplicate.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Boolean,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from core.database import UtcTime, metadata, serialise, storable
+from core.mention import (
+    Analysis,
+    Engagement,
+    Mention,
+    Status,
+    analysis_from_json,
+    analysis_to_json,
+    content_digest,
+    from_json,
+    mention_id,
+    to_json,
+)
+from core.normalise import canonical_url
+
+mention_table: Final = Table(
+    "mention",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    # The id its bare address would have: differs from id where the site has keys of its own or declares an address.
+    Column("address_id", String(64), nullable=False, index=True),
+    Column("order_key", BigInteger, nullable=False, unique=True),
+    Column("record", Text, nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("analysis", Text),
+    Column("story", String(32)),
+    Column("revision", Integer, nullable=False),
+    Column("indexed_revision", Integer, nullable=False),
+    Column("is_analysed", Boolean, nullable=False),
+    Column("claimed_by", String),
+    Column("claimed_until", UtcTime),
+    Column("source", String, nullable=False),
+    Column("order_time", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("indexed_at", UtcTime),
+    Index(None, "order_time"),
+    Index(None, "story"),
+)
+# What the pipeline looks for is a small part of a large table: partial indexes keep both questions cheap. Questions
+# and indexes share these words, so that both databases see that one answers the other.
+_WAITING: Final = text("NOT is_analysed")
+_BEHIND: Final = text("is_analysed AND revision > indexed_revision")
+Index("ix_mention_unanalysed", mention_table.c.order_key, sqlite_where=_WAITING, postgresql_where=_WAITING)
+Index("ix_mention_unindexed", mention_table.c.order_key, sqlite_where=_BEHIND, postgresql_where=_BEHIND)
+
+version_table: Final = Table(
+    "mention_version",
+    metadata,
+    Column("mention_id", String(64), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("record", Text, nullable=False),
+    Column("replaced_at", UtcTime, nullable=False),
+)
+
+# SQLite allows 32,766 bound values, the batches of DESIGN section 5 are 500 rows.
+BATCH: Final = 500
+# Guess: long enough for the slowest batch (500 mentions of 10,000 characters), short enough after a lost worker.
+CLAIM_SECONDS: Final = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutResult:
+    """new and changed: mention ids; repeated: mentions that were there already, equal."""
+
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    repeated: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Mentions waiting for analysis and for the index."""
+
+    unanalysed: int
+    unindexed: int
+
+
+def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -> PutResult:
+    """Store mentions; equal ones are counted as repeated, edited ones keep their former version.
+
+    Several sources that saw the same mention are joined in ``seen_by``. Repeating a call changes nothing.
+    """
+    serialise(connection, "inbox")
+    stored = _stored_ids(connection, [mention.id for mention in mentions])
+    fresh = {mention.id: mention for mention in reversed(mentions) if mention.id not in stored}
+    new = [mention for mention in mentions if fresh.get(mention.id) is mention]
+    _insert(connection, new)
+    changed: list[str] = []
+    for mention in mentions:
+        if fresh.get(mention.id) is not mention and _merge(connection, _row(connection, mention.id), mention, now):
+            changed.append(mention.id)
+    return PutResult(new=tuple(fresh), changed=tuple(changed), repeated=len(mentions) - len(fresh) - len(changed))
+
+
+def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
+    """Which of these ids are stored, as a mention's own or as that of the address it was read at."""
+    found: dict[str, Mention] = {}
+    for start in range(0, len(ids), BATCH):
+        asked = ids[start : start + BATCH]
+        is_known = or_(mention_table.c.id.in_(asked), mention_table.c.address_id.in_(asked))
+        for row in connection.execute(select(mention_table).where(is_known)):
+            found |= dict.fromkeys((row.id, row.address_id), _mention(row))
+    return {given: found[given] for given in ids if given in found}
+
+
+def get(connection: Connection, mention_id: str) -> Mention | None:
+    """The whole mention as stored, unmasked: callers check access."""
+    row = connection.execute(select(mention_table).where(mention_table.c.id == mention_id)).first()
+    return _mention(row) if row is not None else None
+
+
+def versions(connection: Connection, mention_id: str) -> tuple[Mention, ...]:
+    """Former versions, oldest first."""
+    chosen = version_table.c.mention_id == mention_id
+    rows = connection.execute(select(version_table).where(chosen).order_by(version_table.c.revision))
+    return tuple(from_json(row.record) for row in rows)
+
+
+def claim(connection: Connection, *, worker: str, limit: int, now: datetime) -> tuple[Mention, ...]:
+    """Take mentions that wait for analysis, oldest first; nobody else gets them for CLAIM_SECONDS.
+
+    A worker that was killed gets its own claims again at once under the same name.
+    """
+    free = or_(
+        mention_table.c.claimed_until.is_(None),
+        mention_table.c.claimed_until <= now,
+        mention_table.c.claimed_by == worker,
+    )
+    chosen = (
+        select(mention_table)
+        .where(_WAITING, free)
+        .order_by(mention_table.c.order_key)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(chosen).all()
+    if rows:
+        connection.execute(
+            update(mention_table)
+            .where(mention_table.c.id.in_([row.id for row in rows]))
+            .values(claimed_by=worker, claimed_until=now + timedelta(seconds=CLAIM_SECONDS))
+        )
+    return tuple(_mention(row) for row in rows)
+
+
+def store_analyses(connection: Connection, batch: Sequence[tuple[Mention, Analysis]]) -> int:
+    """Store what nlp said of exactly these revisions; a mention that changed meanwhile keeps waiting.
+
+    Returns how many were stored.
+    """
+    ids = [mention.id for mention, _ in batch]
+    chosen = select(mention_table.c.id, mention_table.c.revision).where(mention_table.c.id.in_(ids)).with_for_update()
+    present = {row.id: row.revision for row in connection.execute(chosen)}
+    rows = [_analysed(*pair) for pair in batch if present.get(pair[0].id) == pair[0].revision]
+    if rows:
+        given: dict[str, BindParameter[Any]] = {
+            name: bindparam(f"b_{name}") for name in ("record", "analysis", "story", "revision")
+        }
+        free: dict[str, object] = {"is_analysed": True, "claimed_by": None, "claimed_until": None}
+        connection.execute(
+            update(mention_table).where(mention_table.c.id == bindparam("b_id")).values({**given, **free}), rows
+        )
+    return len(rows)
+
+
+def _analysed(mention: Mention, analysis: Analysis) -> dict[str, object]:
+    is_excluded = bool(analysis.brands) and not analysis.brand_names
+    return {
+        "b_id": mention.id,
+        "b_record": to_json(_bare(replace(mention, status=_status_after(mention.status, is_excluded)))),
+        "b_analysis": analysis_to_json(analysis),
+        "b_story": analysis.story,
+        "b_revision": mention.revision + 1,
+    }
+
+
+def request_analysis(connection: Connection, mention_ids: Sequence[str]) -> int:
+    """Put mentions back into the queue (the watchlist changed)."""
+    chosen = mention_table.c.id.in_(mention_ids)
+    return connection.execute(update(mention_table).where(chosen).values(is_analysed=False)).rowcount
+
+
+def unindexed(connection: Connection, *, limit: int) -> tuple[Mention, ...]:
+    """Analysed mentions whose newest revision is not in the index, oldest first."""
+    rows = connection.execute(select(mention_table).where(_BEHIND).order_by(mention_table.c.order_key).limit(limit))
+    return tuple(_mention(row) for row in rows)
+
+
+def mark_indexed(connection: Connection, revisions: Mapping[str, int], *, now: datetime) -> None:
+    """revisions: id → the revision the index holds now. Never lowers; a newer revision stays behind."""
+    if not revisions:
+        return
+    is_older = mention_table.c.indexed_revision < bindparam("b_revision")
+    connection.execute(
+        update(mention_table)
+        .where(mention_table.c.id == bindparam("b_id"), is_older)
+        .values(indexed_revision=bindparam("b_revision"), indexed_at=func.coalesce(mention_table.c.indexed_at, now)),
+        [{"b_id": mention_id, "b_revision": revision} for mention_id, revision in revisions.items()],
+    )
+
+
+def mark_all_unindexed(connection: Connection) -> int:
+    """Before a rebuild of the index."""
+    return connection.execute(update(mention_table).values(indexed_revision=0)).rowcount
+
+
+def scan(connection: Connection, *, after: int = -1, limit: int = BATCH) -> tuple[Mention, ...]:
+    """A page in order_key order; ``after`` is the order_key of the last mention seen."""
+    chosen = select(mention_table).where(mention_table.c.order_key > after)
+    return tuple(_mention(row) for row in connection.execute(chosen.order_by(mention_table.c.order_key).limit(limit)))
+
+
+def older_than(connection: Connection, moment: datetime, *, limit: int = BATCH) -> tuple[str, ...]:
+    """Ids whose retention has ended, oldest first."""
+    chosen = select(mention_table.c.id).where(mention_table.c.order_time < moment)
+    return tuple(connection.scalars(chosen.order_by(mention_table.c.order_time).limit(limit)))
+
+
+def remove(connection: Connection, mention_ids: Sequence[str]) -> int:
+    """Delete mentions with their versions (retention)."""
+    connection.execute(delete(version_table).where(version_table.c.mention_id.in_(mention_ids)))
+    return connection.execute(delete(mention_table).where(mention_table.c.id.in_(mention_ids))).rowcount
+
+
+def backlog(connection: Connection) -> Backlog:
+    """Count what waits."""
+    count = select(func.count()).select_from(mention_table)
+    return Backlog(
+        unanalysed=connection.scalar(count.where(_WAITING)) or 0,
+        unindexed=connection.scalar(count.where(_BEHIND)) or 0,
+    )
+
+
+def count(connection: Connection) -> int:
+    """Mentions stored."""
+    return connection.scalar(select(func.count()).select_from(mention_table)) or 0
+
+
+def _row(connection: Connection, mention_id: str) -> Row[Any]:  # Any: SQLAlchemy's row of a Core table
+    return connection.execute(select(mention_table).where(mention_table.c.id == mention_id)).one()
+
+
+def _stored_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
+    return set(connection.scalars(select(mention_table.c.id).where(mention_table.c.id.in_(ids))))
+
+
+def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
+    if not mentions:
+        return
+    stored = [_clean(replace(mention, revision=1)) for mention in mentions]
+    keys = _free_order_keys(connection, stored)
+    rows = [
+        {
+            "id": mention.id,
+            "address_id": mention_id(canonical_url(mention.url)),
+            "order_key": key,
+            "record": to_json(_bare(mention)),
+            "digest": content_digest(mention),
+            "revision": 1,
+            "indexed_revision": 0,
+            "is_analysed": False,
+            "source": mention.source,
+            "order_time": mention.order_time,
+            "seen_at": mention.seen_at,
+        }
+        for mention, key in zip(stored, keys, strict=True)
+    ]
+    connection.execute(insert(mention_table), rows)
+
+
+def _merge(connection: Connection, row: Row[Any], mention: Mention, now: datetime) -> bool:  # Any: as above
+    """Join a mention seen again with the stored one; True when a revision was raised."""
+    before, incoming = _mention(row), _clean(mention)
+    content = _comparable(incoming, before)
+    # Only the source that brought it may edit it: two extractions of one page differ without being an edit.
+    is_edit = incoming.source == before.source and content_digest(content) != row.digest
+    seen_by = tuple(dict.fromkeys((*before.seen_by, *incoming.seen_by)))
+    engagement = _engagement(before, incoming)
+    if not is_edit and seen_by == before.seen_by and engagement == before.engagement:
+        return False
+    joined: dict[str, Any] = {"seen_by": seen_by, "engagement": engagement, "revision": before.revision + 1}
+    after = replace(before, **joined)
+    values: dict[str, object] = {"revision": after.revision}
+    if is_edit:
+        _keep_version(connection, row, now)
+        after = replace(content, status=Status.CHANGED, **joined)
+        values |= {"digest": content_digest(content), "is_analysed": False, "claimed_by": None, "claimed_until": None}
+    values["record"] = to_json(_bare(after))
+    connection.execute(update(mention_table).where(mention_table.c.id == row.id).values(**values))
+    return True
+
+
+def _comparable(incoming: Mention, before: Mention) -> Mention:
+    """The incoming content under the identity and first clock of the stored mention."""
+    return replace(
+        incoming, seen_at=before.seen_at, order_key=before.order_key, source=before.source, status=Status.LIVE
+    )
+
+
+def _engagement(before: Mention, incoming: Mention) -> Engagement:
+    """The newer count wins; a page without counters says nothing."""
+    if incoming.engagement.counted_at is None:
+        return before.engagement
+    if before.engagement.counted_at and before.engagement.counted_at >= incoming.engagement.counted_at:
+        return before.engagement
+    return incoming.engagement
+
+
+def _keep_version(connection: Connection, row: Row[Any], now: datetime) -> None:  # Any: as above
+    connection.execute(
+        insert(version_table).values(mention_id=row.id, revision=row.revision, record=row.record, replaced_at=now)
+    )
+
+
+def _status_after(status: Status, excluded: bool) -> Status:
+    if excluded:
+        return Status.EXCLUDED
+    return Status.LIVE if status is Status.EXCLUDED else status
+
+
+def _bare(mention: Mention) -> Mention:
+    """The raw record; analysis and order key have columns of their own."""
+    return replace(mention, analysis=None, order_key=None)
+
+
+def _mention(row: Row[Any]) -> Mention:  # Any: as above
+    analysis = analysis_from_json(row.analysis) if row.analysis else None
+    return replace(
+        from_json(row.record),
+        order_key=row.order_key,
+        revision=row.revision,
+        analysis=analysis,
+        indexed_at=row.indexed_at,
+    )
+
+
+def _free_order_keys(connection: Connection, mentions: Sequence[Mention]) -> list[int]:
+    """seconds << 24 | first 24 bits of the id's hash; + 1 while taken."""
+    wanted = [_order_key(mention) for mention in mentions]
+    taken = set(connection.scalars(select(mention_table.c.order_key).where(mention_table.c.order_key.in_(wanted))))
+    given: list[int] = []
+    for key in wanted:
+        while key in taken:
+            key += 1  # rare: look again whether the next one is free
+            if connection.scalar(select(mention_table.c.id).where(mention_table.c.order_key == key)) is not None:
+                taken.add(key)
+        taken.add(key)
+        given.append(key)
+    return given
+
+
+def _order_key(mention: Mention) -> int:
+    seconds = max(0, int(mention.order_time.timestamp()))
+    return seconds << 24 | int.from_bytes(hashlib.sha256(mention.id.encode()).digest()[:3], "big")
+
+
+def _clean(mention: Mention) -> Mention:
+    """What a database column cannot hold (NUL, lone surrogates) is replaced, one code point for one."""
+    title, text = storable(mention.title), storable(mention.text)
+    author = storable(mention.author) if mention.author is not None else None
+    return replace(mention, title=title, text=text, author=author)

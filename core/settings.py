@@ -1,0 +1,134 @@
+"""All settings: one class, environment prefix TINGFENG_, optional .env, defaults that need no server.
+
+Read once in ``app.cli`` and passed down; never a global. What users change while running (brands, sources,
+rules, channels) is data in the state database, not a setting. Every field has a row in docs/settings.md.
+"""
+
+import os
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import ConfigurationError
+
+SECRET_FILE: Final = "secret.key"
+
+
+class IndexEngine(StrEnum):
+    """Which engine holds the search index."""
+
+    EMBEDDED = "embedded"
+    ELASTIC = "elastic"
+
+
+class Settings(BaseSettings):
+    """Effective settings of one process. ``data_dir`` holds databases, secrets, logs and evidence."""
+
+    model_config = SettingsConfigDict(env_prefix="TINGFENG_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default=Path("tingfeng-data"), description="数据目录：数据库、索引、密钥")
+    config_file: Path = Field(default=Path("tingfeng.yaml"), description="品牌、来源、规则、渠道的配置文件")
+    database_url: str | None = Field(default=None, description="状态库地址；留空时用数据目录里的 SQLite")
+    index_engine: IndexEngine = Field(default=IndexEngine.EMBEDDED, description="检索引擎：embedded 或 elastic")
+    elasticsearch_url: str | None = Field(default=None, description="Elasticsearch 地址，index_engine=elastic 时必填")
+    elasticsearch_api_key: SecretStr | None = Field(default=None, description="Elasticsearch API key")
+    elasticsearch_index: str = Field(default="mentions", description="Elasticsearch 索引别名（前缀）")
+    host: str = Field(default="127.0.0.1", description="网页和 API 监听的地址")
+    port: int = Field(default=8080, ge=0, le=65535, description="网页和 API 监听的端口；0 表示任选空闲端口")
+    public_url: str | None = Field(default=None, description="同事访问用的网址，写进通知里的链接")
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="日志级别")
+    session_hours: int = Field(default=12, ge=1, le=720, description="登录有效期（小时）")
+    crawl_delay_seconds: float = Field(default=3.0, ge=0, description="同一站点两次请求的间隔（秒），来源可另设")
+    crawl_timeout_seconds: int = Field(default=600, ge=10, description="一次采集最长时间（秒）")
+    crawl_interval_minutes: int = Field(default=10, ge=1, description="来源默认的采集间隔（分钟）")
+    page_size_limit_megabytes: int = Field(default=8, ge=1, le=100, description="单个网页的大小上限（MB）")
+    user_agent: str = Field(default="Tingfeng/0.1 (+brand monitoring)", description="采集时的 User-Agent")
+    pipeline_batch: int = Field(default=200, ge=1, le=500, description="分析每批条数")
+    pipeline_idle_seconds: float = Field(default=1.0, gt=0, description="没有新信息时分析进程等待的秒数")
+    alert_interval_seconds: int = Field(default=60, ge=1, description="预警计算间隔（秒）")
+    deliver_interval_seconds: int = Field(default=5, ge=1, description="通知发送间隔（秒）")
+    incident_level: str = Field(
+        default="orange", pattern="^(blue|yellow|orange|red)$", description="达到该级别自动建舆情事件"
+    )
+    retention_days: int = Field(default=365, ge=1, description="信息保留天数，每天清理一次")
+    hash_authors: bool = Field(default=False, description="作者名只存散列值")
+    segmenter: str = Field(default="auto", pattern="^(auto|rjieba|jieba)$", description="分词库：auto 优先 rjieba")
+    sentiment_engine: str = Field(default="snownlp", pattern="^snownlp$", description="情感引擎")
+    clock_offset_seconds: float = Field(default=0.0, description="时钟偏移（秒），回放用")
+
+    @property
+    def state_url(self) -> str:
+        """SQLAlchemy address of the state database."""
+        if self.database_url:
+            return self.database_url
+        return f"sqlite:///{(self.data_dir / 'state.sqlite3').absolute()}"
+
+    @property
+    def index_file(self) -> Path:
+        """The embedded search index; derived, ``tingfeng reindex`` rebuilds it."""
+        return self.data_dir / "index.sqlite3"
+
+    def masked(self) -> dict[str, object]:
+        """Effective values for ``tingfeng doctor``: secrets and passwords in addresses are not shown."""
+        values = self.model_dump(mode="json")
+        for name in ("database_url", "elasticsearch_url"):
+            values[name] = _without_password(values[name])
+        if self.elasticsearch_api_key is not None:
+            values["elasticsearch_api_key"] = "******"
+        return values
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read environment, .env and explicit overrides (None means not given).
+
+    Raises ConfigurationError for an unknown TINGFENG_ variable or a bad value.
+    """
+    _refuse_unknown_names()
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic validates, that is its job
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        raise ConfigurationError(f"设置 TINGFENG_{name.upper()} 有误：{first['msg']}", setting=name) from error
+
+
+def secret_key(settings: Settings) -> str:
+    """Return the installation's secret (sessions, signatures); the first start makes one, mode 0600."""
+    path = settings.data_dir / SECRET_FILE
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        return path.read_text().strip()
+    except FileExistsError:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ConfigurationError(f"数据目录 {settings.data_dir} 不可写，请检查权限或磁盘空间") from error
+
+
+# Read by tests and by the container, not by Settings.
+_FOREIGN_PREFIXES: Final = ("TINGFENG_TEST_", "TINGFENG_REQUIRE_", "TINGFENG_BENCH_")
+
+
+def _refuse_unknown_names() -> None:
+    known = {f"TINGFENG_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith("TINGFENG_") and name not in known and not name.startswith(_FOREIGN_PREFIXES):
+            raise ConfigurationError(f"不认识的设置 {name}，请看 docs/settings.md", setting=name)
+
+
+def _without_password(url: object) -> object:
+    if not isinstance(url, str):
+        return url
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":******@")))

@@ -1,0 +1,171 @@
+"""What a source is, and how it is read from YAML or from the API. Strict: an unknown key is an error.
+
+A source file is one commented YAML, either one source or a list under ``sources:``::
+
+    name: 晨报要闻
+    kind: listing                  # feed (RSS/Atom) or listing (list page → detail pages)
+    url: https://news.example/list
+    platform: news
+    interval_minutes: 10
+    selectors:
+      item: ul.news li             # CSS, or XPath beginning with / ./ or (
+      link: a
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from core.errors import ConfigurationError, InvalidInput
+from core.mention import Kind, Platform, Tier, Time
+from core.normalise import canonical_url
+from crawler.extract.selectors import Selectors, read_selectors
+
+
+class SourceKind(StrEnum):
+    """One spider per kind."""
+
+    FEED = "feed"
+    LISTING = "listing"
+
+
+class FullText(StrEnum):
+    """Where the text of a feed entry comes from."""
+
+    PAGE = "page"
+    FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A site or feed that yields mentions; 来源. The fields from ``last_started_at`` on are its health, read only.
+
+    crawl_delay_seconds, interval_minutes: None means the setting. max_pages: list pages followed in one crawl.
+    full_text: for feeds. purpose, terms_note: why we read it and on what terms (合规说明).
+    """
+
+    name: str
+    kind: SourceKind
+    url: str
+    platform: Platform = Platform.OTHER
+    tier: Tier = Tier.C
+    mention_kind: Kind = Kind.ARTICLE
+    region: str | None = None
+    selectors: dict[str, Any] = field(default_factory=dict)  # Any: decoded JSON; read_selectors checks it
+    full_text: FullText = FullText.PAGE
+    crawl_delay_seconds: float | None = None
+    allow_private: bool = False
+    interval_minutes: int | None = None
+    max_pages: int = 5
+    enabled: bool = True
+    purpose: str = ""
+    terms_note: str = ""
+    last_started_at: Time | None = None
+    last_finished_at: Time | None = None
+    last_error_code: str | None = None
+    last_error_message: str = ""
+    last_count_items: int = 0
+    last_count_new: int = 0
+    next_due_at: Time | None = None
+    consecutive_failures: int = 0
+    robots_verdict: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+_FIELDS: Final = tuple(item.name for item in fields(Source))
+KEYS: Final = _FIELDS[: _FIELDS.index("last_started_at")]
+_ADAPTER: Final = TypeAdapter(Source)
+
+# Guess: what a person can read in a list, and a limit on what one crawl may ask of a site.
+LONGEST_NAME: Final = 100
+MOST_PAGES: Final = 1000
+LONGEST_DELAY_SECONDS: Final = 3600
+LONGEST_INTERVAL_MINUTES: Final = 7 * 24 * 60
+
+
+def from_definition(values: Mapping[str, object]) -> Source:
+    """Read one source. Raises ConfigurationError naming the bad key."""
+    if unknown := sorted(str(key) for key in values if key not in KEYS):
+        raise ConfigurationError(f"来源配置有不认识的键 {unknown[0]}；可用：{'、'.join(KEYS)}", key=unknown[0])
+    try:
+        source = _ADAPTER.validate_python(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = str(first["loc"][0]) if first["loc"] else "name"
+        raise ConfigurationError(f"来源配置 {key} 有误或缺失：{first['msg']}", key=key) from error
+    return checked(source)
+
+
+def definition(source: Source) -> dict[str, Any]:  # Any: JSON-ready values of several types
+    """The keys a person sets, JSON-ready; ``from_definition`` reads them back."""
+    values = asdict(source)
+    return {key: str(values[key]) if isinstance(values[key], StrEnum) else values[key] for key in KEYS}
+
+
+def read_file(path: Path) -> tuple[Source, ...]:
+    """Read a source file. Raises ConfigurationError with the line of a YAML mistake."""
+    try:
+        return from_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"来源文件 {path.name} 无法读取（应为 UTF-8 文本）") from error
+
+
+def from_yaml(text: str) -> tuple[Source, ...]:
+    """Read one source, or several under ``sources:``. Raises ConfigurationError."""
+    try:
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"第 {mark.line + 1} 行附近" if mark else ""
+        raise ConfigurationError(f"来源文件不是有效的 YAML {where}".strip()) from error
+    if not isinstance(values, Mapping):
+        raise ConfigurationError("来源文件应是一个来源，或 sources: 下的列表")
+    found = values.get("sources", [values])
+    if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
+        raise ConfigurationError("sources: 下面应是来源的列表", key="sources")
+    return tuple(from_definition(item) for item in found)
+
+
+def selectors_of(source: Source) -> Selectors:
+    """The source's selectors, checked and typed."""
+    return read_selectors(source.selectors)
+
+
+def checked(source: Source) -> Source:
+    """Trim and check a source as a whole. Raises ConfigurationError."""
+    source = replace(source, name=source.name.strip(), url=source.url.strip())
+    if not source.name or len(source.name) > LONGEST_NAME or not source.name.isprintable():
+        raise ConfigurationError(f"来源 name 应为 1 到 {LONGEST_NAME} 个可见字符", key="name")
+    try:
+        canonical_url(source.url)
+    except InvalidInput as error:
+        raise ConfigurationError(f"来源「{source.name}」的 url 有误：{error.message}", key="url") from error
+    _check_range("crawl_delay_seconds", source.crawl_delay_seconds, 0, LONGEST_DELAY_SECONDS)
+    _check_range("interval_minutes", source.interval_minutes, 1, LONGEST_INTERVAL_MINUTES)
+    _check_range("max_pages", source.max_pages, 1, MOST_PAGES)
+    _check_selectors(source.kind, selectors_of(source))
+    return source
+
+
+def _check_range(key: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise ConfigurationError(f"来源配置 {key} 应在 {low} 到 {high} 之间", key=key)
+
+
+def _check_selectors(kind: SourceKind, selectors: Selectors) -> None:
+    if kind is SourceKind.FEED:
+        if wrong := [key for key in ("item", "link", "next_page", "on_list") if getattr(selectors, key)]:
+            raise ConfigurationError(f"feed 来源不使用 selectors.{wrong[0]}", key=wrong[0])
+        return
+    if not selectors.item:
+        raise ConfigurationError("listing 来源缺少 selectors.item（列表页上每一条的选择器）", key="item")
+    if selectors.on_list and not (selectors.link or selectors.native_id):
+        raise ConfigurationError("on_list 时 selectors 要有 link 或 native_id，否则各条无法区分", key="link")
+    if selectors.on_list and not (selectors.text or selectors.title):
+        raise ConfigurationError("on_list 时 selectors 要有 text 或 title", key="text")

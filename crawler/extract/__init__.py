@@ -1,0 +1,1 @@
+"""From bytes to fields: decoding, article text, dates, feeds, list pages. Pure functions, no network."""

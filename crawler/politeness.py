@@ -1,0 +1,119 @@
+"""How we behave towards sites: robots.txt with Crawl-delay, and the pauses they ask for.
+
+Scrapy reads neither Crawl-delay nor Retry-After, so this is a downloader middleware of our own.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import ProtegoRobotParser, RobotParser
+
+from core.errors import SourceRefused, SourceUnreachable
+from crawler.failures import DOWNLOAD_ERRORS, explain
+from crawler.outcome import RobotsVerdict
+from crawler.pace import Pace
+from crawler.visit import visit_of
+
+_LOG: Final = logging.getLogger(__name__)
+
+# Guess: a longer wait inside one crawl holds a process for nothing; the next crawl comes anyway.
+LONGEST_PAUSE_SECONDS: Final = 60
+MOST_PAUSES: Final = 2
+
+
+class Politeness:
+    """Downloader middleware: asks robots.txt of each origin once, obeys it, and lets each request wait its turn.
+
+    Source: RFC 9309: no file (4xx) allows everything, an unreachable one (5xx, network) forbids everything.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._user_agent: str = crawler.settings["USER_AGENT"]
+        self._rules: dict[str, asyncio.Task[RobotParser | None]] = {}
+        self._visit = visit_of(crawler)
+        clock = asyncio.get_running_loop().time
+        self.pace = Pace(
+            delay_seconds=self._visit.delay_seconds,
+            deadline=clock() + self._visit.time_limit_seconds,
+            clock=clock,
+            sleep=asyncio.sleep,
+            is_ending=lambda: not crawler.crawling or self._visit.outcome.store_error is not None,
+        )
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Called by Scrapy."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Raises SourceRefused, SourceUnreachable, NoTimeLeft."""
+        parts = urlsplit(request.url)
+        if request.meta.get("is_robots"):
+            if request.meta.get("pauses"):
+                await self.pace.turn(parts.hostname or "")
+            return
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._rules:
+            self._rules[origin] = asyncio.ensure_future(self._read(origin))
+        rules = await asyncio.shield(self._rules[origin])
+        is_refused = rules is not None and not rules.allowed(request.url, self._user_agent)
+        self._note(RobotsVerdict.REFUSED if is_refused else RobotsVerdict.ALLOWED if rules else RobotsVerdict.ABSENT)
+        if is_refused:
+            raise SourceRefused(f"{parts.hostname} 的 robots.txt 不允许采集 {parts.path or '/'}", url=request.url)
+        await self.pace.turn(parts.hostname or "")
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Wait and ask again where the site says when."""
+        if response.status not in (429, 503):
+            return response
+        host = urlsplit(request.url).hostname or ""
+        header = (response.headers.get("Retry-After") or b"").decode("latin-1")
+        seconds = retry_after(header, now=self._visit.now())
+        pauses = request.meta.get("pauses", 0)
+        request.meta["retry_after_seconds"] = seconds
+        if seconds is None or seconds > LONGEST_PAUSE_SECONDS or pauses >= MOST_PAUSES:
+            return response
+        _LOG.info("%s answered %s, pausing %.0f s", host, response.status, seconds)
+        self.pace.pause(host, seconds)
+        return request.replace(dont_filter=True, meta={**request.meta, "pauses": pauses + 1})
+
+    def _note(self, verdict: RobotsVerdict) -> None:
+        """The source row shows the verdict on the source's own address: that of the first request."""
+        outcome = self._visit.outcome
+        outcome.robots = outcome.robots or verdict
+
+    async def _read(self, origin: str) -> RobotParser | None:
+        url = f"{origin}/robots.txt"
+        try:
+            meta = {"is_robots": True}
+            response = await self._crawler.engine.download_async(Request(url, meta=meta, callback=NO_CALLBACK))
+        except DOWNLOAD_ERRORS as error:
+            raise explain(error, url=url) from error
+        if response.status == 429 or response.status >= 500:
+            raise SourceUnreachable(f"robots.txt 暂时无法读取（{response.status}），稍后自动重试", url=url)
+        if response.status >= 400:
+            return None
+        rules = ProtegoRobotParser(response.body, self._crawler.spider)
+        self.pace.obey(urlsplit(origin).hostname or "", rules.crawl_delay(self._user_agent) or 0)
+        return rules
+
+
+def retry_after(header: str, *, now: datetime) -> float | None:
+    """Seconds to wait, from the two forms of the header (seconds or a date); None without a usable one."""
+    value = header.strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())

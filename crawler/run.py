@@ -1,0 +1,191 @@
+"""Runs crawls in this process: one Twisted reactor, started once, so always in a child process of the product.
+
+``crawl`` never raises for what a site does; the result says it, and the source row shows it.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+
+from core.database import Database
+from core.errors import SourceError, StoreError
+from core.settings import Settings, secret_key
+from crawler import sources
+from crawler.definition import Source, SourceKind
+from crawler.outcome import CrawlResult, Outcome
+from crawler.spiders.base import SourceSpider
+from crawler.spiders.feed import FeedSpider
+from crawler.spiders.listing import ListingSpider
+from crawler.visit import Limits, Visit
+
+_LOG: Final = logging.getLogger(__name__)
+
+SPIDERS: Final[dict[SourceKind, type[SourceSpider]]] = {
+    SourceKind.FEED: FeedSpider,
+    SourceKind.LISTING: ListingSpider,
+}
+# Guess: what a site of one's own (delay 0) takes without queueing; a delayed host is asked one page at a time.
+PARALLEL_REQUESTS: Final = 8
+MOST_REDIRECTS: Final = 10
+INTERNAL_ERROR: Final = "采集程序出错，详情见日志"
+
+
+def crawl(
+    settings: Settings, source_name: str, *, now: Callable[[], datetime], limits: Limits | None = None
+) -> CrawlResult:
+    """Crawl one source and write the result onto its row. Once per process. Raises NotFound, StoreUnavailable."""
+    return crawl_all(settings, [source_name], now=now, limits=limits)[0]
+
+
+def crawl_all(
+    settings: Settings, names: Sequence[str], *, now: Callable[[], datetime], limits: Limits | None = None
+) -> tuple[CrawlResult, ...]:
+    """Crawl several sources side by side; results in the given order. Once per process.
+
+    Raises NotFound for an unknown name and StoreUnavailable when not even the register can be read.
+    """
+    database = Database(settings.state_url)
+    try:
+        visits = _visits(settings, database, names, now, limits or Limits())
+        _run(settings, visits)
+        return tuple(_finish(settings, visit) for visit in visits)
+    finally:
+        database.close()
+
+
+def _visits(
+    settings: Settings, database: Database, names: Sequence[str], now: Callable[[], datetime], limits: Limits
+) -> tuple[Visit, ...]:
+    key = secret_key(settings) if settings.hash_authors else None
+    with database.write() as connection:
+        found = [sources.find(connection, name) for name in names]
+        for source in found:
+            sources.record_started(connection, source.name, now=now(), interval=_interval(settings, source))
+    return tuple(
+        Visit(
+            source=source,
+            outcome=Outcome(source=source.name, started_at=now()),
+            database=database,
+            now=now,
+            limits=limits,
+            delay_seconds=delay_seconds(settings, source),
+            time_limit_seconds=settings.crawl_timeout_seconds,
+            author_key=key,
+        )
+        for source in found
+    )
+
+
+def _run(settings: Settings, visits: Sequence[Visit]) -> None:
+    scrapy_log = logging.getLogger("scrapy")
+    scrapy_log.propagate = False  # Scrapy sets its own level and greets at once
+    process = AsyncCrawlerProcess(_process_settings(settings))
+    scrapy_log.propagate = True
+    scrapy_log.setLevel(logging.DEBUG if settings.log_level == "DEBUG" else logging.WARNING)
+    for visit in visits:
+        crawler = Crawler(SPIDERS[visit.source.kind], scrapy_settings(settings, visit))
+        _watch(crawler, visit.outcome)
+        process.crawl(crawler, visit=visit)
+    process.start()
+
+
+def _watch(crawler: Crawler, outcome: Outcome) -> None:
+    """Note how the crawl ended; a mistake of our own must not pass for a source without news."""
+
+    def closed(reason: str) -> None:
+        outcome.reason = reason
+        outcome.is_out_of_time |= reason == "closespider_timeout"
+
+    def broken() -> None:
+        outcome.fail(SourceError(INTERNAL_ERROR))
+
+    crawler.signals.connect(closed, signal=signals.spider_closed, weak=False)
+    crawler.signals.connect(broken, signal=signals.spider_error, weak=False)
+    crawler.signals.connect(broken, signal=signals.item_error, weak=False)
+
+
+def _finish(settings: Settings, visit: Visit) -> CrawlResult:
+    if visit.outcome.reason is None:
+        visit.outcome.fail(SourceError(INTERNAL_ERROR))
+    result = visit.outcome.result(now=visit.now())
+    _LOG.info(
+        "%s: %d pages, %d mentions (%d new, %d changed), %d known, %d failed, %s",
+        result.source,
+        result.pages,
+        result.mentions,
+        result.new,
+        result.changed,
+        result.skipped,
+        result.failed,
+        result.error_code or "ok",
+    )
+    try:
+        with visit.database.write() as connection:
+            interval = _interval(settings, visit.source)
+            sources.record_finished(connection, result, now=visit.now(), interval=interval)
+    except StoreError as error:
+        _LOG.error("%s: the result could not be stored: %s", result.source, error.__cause__)
+    return result
+
+
+def _interval(settings: Settings, source: Source) -> timedelta:
+    return timedelta(minutes=source.interval_minutes or settings.crawl_interval_minutes)
+
+
+def _process_settings(settings: Settings) -> dict[str, Any]:  # Any: Scrapy's settings have every type
+    """What holds for the process: its logging stays ours, and no version banner."""
+    return {"LOG_INSTALL_ROOT_HANDLER": False, "LOG_LEVEL": settings.log_level, "LOG_VERSIONS": []} | DOORS
+
+
+# No door that nobody asked for: the telnet console and the HTTP server that runs Python code.
+DOORS: Final = {"TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False}
+
+
+def scrapy_settings(settings: Settings, visit: Visit) -> dict[str, Any]:  # Any: as above
+    """Settings of one crawl."""
+    return DOORS | {
+        "USER_AGENT": settings.user_agent,
+        "DOWNLOAD_DELAY": 0,  # crawler.pace waits, see there
+        "CONCURRENT_REQUESTS": 2 * PARALLEL_REQUESTS,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 1 if visit.delay_seconds else PARALLEL_REQUESTS,
+        "DOWNLOAD_TIMEOUT": visit.limits.page_timeout_seconds,
+        "DOWNLOAD_MAXSIZE": settings.page_size_limit_megabytes * 1024 * 1024,
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,
+        "CLOSESPIDER_TIMEOUT": settings.crawl_timeout_seconds,
+        "DOWNLOADER_MIDDLEWARES": {
+            "crawler.address.AddressGuard": 50,
+            "crawler.politeness.Politeness": 100,
+        },
+        "ITEM_PIPELINES": {"crawler.delivery.InboxPipeline": 100},
+        "HTTPPROXY_ENABLED": False,  # through a proxy the address check would check the wrong address
+        "HTTPERROR_ALLOW_ALL": True,
+        "RETRY_TIMES": 1,
+        "RETRY_HTTP_CODES": [500, 502, 504, 408],
+        "RETRY_GIVE_UP_LOG_LEVEL": "INFO",
+        "REDIRECT_MAX_TIMES": MOST_REDIRECTS,
+        "METAREFRESH_MAXDELAY": 5,  # a longer one reloads the page for readers
+        "URLLENGTH_LIMIT": 0,
+        "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+        "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
+        "DEFAULT_REQUEST_HEADERS": {
+            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "Accept-Language": "zh-CN,zh;q=0.9",
+        },
+        "MEMUSAGE_ENABLED": False,
+        "STATS_DUMP": False,
+        "LOGSTATS_INTERVAL": 0,
+    }
+
+
+def delay_seconds(settings: Settings, source: Source) -> float:
+    """A site of one's own is asked as fast as its source says; others never faster than our setting."""
+    if source.crawl_delay_seconds is None:
+        return settings.crawl_delay_seconds
+    if source.allow_private:
+        return source.crawl_delay_seconds
+    return max(source.crawl_delay_seconds, settings.crawl_delay_seconds)

@@ -1,0 +1,101 @@
+"""List page → detail pages; or, with ``on_list``, mentions read on the list itself."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Final
+
+from scrapy.http import Response
+
+from core.errors import SourceChanged
+from core.normalise import canonical_url
+from crawler.extract.listing import ListItem, ListPage, read_list
+from crawler.items import Reading, Rejected
+from crawler.page import Page
+from crawler.spiders.base import Output, SourceSpider, Step
+from crawler.visit import Visit
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class ListingSpider(SourceSpider):
+    """Follows next_page up to the source's max_pages."""
+
+    def __init__(self, visit: Visit, **arguments: Any) -> None:  # Any: Scrapy's own arguments
+        super().__init__(visit, **arguments)
+        self._asked: set[str] = {canonical_url(visit.source.url)}
+        self._seen: dict[str, tuple[str, str]] = {}
+
+    async def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
+        """Raises SourceChanged when the first page holds no item; a later empty page is the end of the list."""
+        number = response.meta.get("number", 1)
+        try:
+            found = await asyncio.to_thread(read_list, page.text, page.url, self.selectors)
+        except SourceChanged:
+            if number == 1:
+                raise
+            _LOG.info("%s: list page %d is empty, stopping there", self.visit.source.name, number)
+            return
+        if self.selectors.on_list:
+            for item in found.items:
+                for thing in self._on_list(item, page):
+                    yield thing
+        else:
+            new = [item.url for item in found.items if item.url not in self._asked]
+            self._asked.update(new)
+            unknown, seen = await self.sift(new)
+            for mention in seen:
+                yield mention
+            for url in unknown:
+                yield self.request(url, Step.PAGE)
+        for request in self._next(found, number):
+            yield request
+
+    async def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
+        """Selectors where given, else the extractor. Raises SourceChanged."""
+        fields, article = await self.read_article(page)
+        yield self.mention(
+            Reading(
+                url=page.url,
+                declared=article.canonical,
+                native_id=fields.native_id,
+                title=fields.title or article.title,
+                text=fields.text or article.text,
+                author=fields.author,
+                published=fields.published or article.published,
+                charset=page.charset,
+            )
+        )
+
+    def _next(self, found: ListPage, number: int) -> Iterator[Output]:
+        if found.next_url is None or found.next_url in self._asked or number >= self.visit.source.max_pages:
+            return
+        self._asked.add(found.next_url)
+        yield self.request(found.next_url, Step.LIST, number=number + 1)
+
+    def _on_list(self, item: ListItem, page: Page) -> Iterator[Output]:
+        """One mention; two different texts at one address would fold into one and are refused."""
+        fields = item.fields
+        reading = Reading(
+            url=item.url,
+            native_id=fields.native_id,
+            title=fields.title,
+            text=fields.text,
+            author=fields.author,
+            published=fields.published,
+            charset=page.charset,
+        )
+        try:
+            mention = self.mention(reading)
+        except SourceChanged as error:
+            yield Rejected(raw=item.url, error=error)
+            return
+        content = (mention.title, mention.text)
+        if mention.id not in self._seen:
+            self._seen[mention.id] = content
+            yield mention
+        elif self._seen[mention.id] != content:
+            yield Rejected(
+                raw=item.url,
+                error=SourceChanged("列表上两条信息的网址相同，请为 selectors 设置 native_id", url=item.url),
+            )

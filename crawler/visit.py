@@ -1,0 +1,52 @@
+"""What spiders, middlewares and the pipeline of one crawl share: the source, the clock, the count, the limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, cast
+
+from scrapy.crawler import Crawler
+
+from core.database import Database
+from crawler.definition import Source
+from crawler.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Guesses, to be measured on real sites; tests shorten them.
+
+    page_timeout_seconds: for one answer, body included. flush_seconds: the longest a mention waits in memory.
+    write_pauses_seconds: waits between attempts to write while the database is locked or the disk is full.
+    """
+
+    page_timeout_seconds: float = 30.0
+    flush_seconds: float = 2.0
+    write_pauses_seconds: tuple[float, ...] = (1.0, 4.0, 15.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One crawl of one source.
+
+    delay_seconds: between two requests to a host, before robots.txt has its say. author_key: set when only hashes of
+    author names may be kept.
+    """
+
+    source: Source
+    outcome: Outcome
+    database: Database
+    now: Callable[[], datetime]
+    limits: Limits
+    delay_seconds: float
+    time_limit_seconds: float
+    author_key: str | None = None
+
+
+class _HasVisit(Protocol):
+    visit: Visit
+
+
+def visit_of(crawler: Crawler) -> Visit:
+    """The visit of a running crawl; every spider of ours carries it."""
+    return cast(_HasVisit, crawler.spider).visit

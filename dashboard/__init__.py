@@ -1,0 +1,1 @@
+"""The door for people: pages on the same HTTP application."""

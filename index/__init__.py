@@ -1,0 +1,1 @@
+"""Store, search and count analysed mentions: one interface, two engines."""

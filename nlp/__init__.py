@@ -1,0 +1,1 @@
+"""Turn a mention into an analysed mention: segments, sentiment with reasons, brands, fingerprint."""

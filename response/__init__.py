@@ -1,0 +1,1 @@
+"""Incidents, tasks, campaigns, compliance checks, reports."""

@@ -1,0 +1,1 @@
+"""Tests; see DESIGN section 12."""

@@ -1,0 +1,127 @@
+"""Source definitions: strict, and every mistake names its key."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import ConfigurationError
+from core.mention import Kind, Platform, Tier
+from crawler.definition import KEYS, SourceKind, definition, from_definition, from_yaml, read_file
+from crawler.extract.selectors import NAMES
+
+FEED = {"name": "晨报", "kind": "feed", "url": "https://news.example/rss"}
+LISTING = {"name": "论坛", "kind": "listing", "url": "https://bbs.example/", "selectors": {"item": "li", "link": "a"}}
+ON_LIST = {"item": "li", "on_list": True, "link": "a", "text": "p"}
+
+YAML = """
+# 晨报要闻
+name: 晨报
+kind: listing
+url: https://news.example/list
+platform: news          # 媒体类型
+tier: A
+crawl_delay_seconds: 2.5
+selectors:
+  item: ul li
+  link: ./a/@href
+"""
+
+
+def test_definition_is_read_with_defaults() -> None:
+    source = from_definition(FEED)
+    assert (source.kind, source.platform, source.tier, source.mention_kind) == (
+        SourceKind.FEED,
+        Platform.OTHER,
+        Tier.C,
+        Kind.ARTICLE,
+    )
+    assert (source.allow_private, source.enabled, source.crawl_delay_seconds) == (False, True, None)
+
+
+def test_definition_is_written_and_read_back() -> None:
+    source = from_definition(LISTING | {"tier": "S", "region": "上海", "max_pages": 3})
+    assert from_definition(definition(source)) == source
+    assert set(definition(source)) == set(KEYS)
+
+
+def test_yaml_of_one_source_and_of_several(tmp_path: Path) -> None:
+    file = tmp_path / "source.yaml"
+    file.write_text(YAML, encoding="utf-8")
+    (one,) = read_file(file)
+    assert (one.name, one.tier, one.crawl_delay_seconds) == ("晨报", Tier.A, 2.5)
+    assert [source.name for source in from_yaml(yaml.safe_dump({"sources": [FEED, LISTING]}))] == ["晨报", "论坛"]
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "words"),
+    [
+        (FEED | {"intervall": 5}, "intervall", "interval_minutes"),
+        (FEED | {"last_started_at": None}, "last_started_at", "不认识的键"),
+        (FEED | {"name": " "}, "name", "name"),
+        (FEED | {"name": "a\nb"}, "name", "可见字符"),
+        ({"kind": "feed", "url": "https://a.example/"}, "name", "缺失"),
+        (FEED | {"kind": "forum"}, "kind", "kind"),
+        (FEED | {"url": "ftp://a.example/"}, "url", "http"),
+        (FEED | {"platform": "radio"}, "platform", "platform"),
+        (FEED | {"crawl_delay_seconds": -1}, "crawl_delay_seconds", "0 到"),
+        (FEED | {"crawl_delay_seconds": float("nan")}, "crawl_delay_seconds", "0 到"),
+        (FEED | {"interval_minutes": 0}, "interval_minutes", "1 到"),
+        (FEED | {"max_pages": 0}, "max_pages", "1 到"),
+        (FEED | {"enabled": "perhaps"}, "enabled", "enabled"),
+        (FEED | {"selectors": ["a"]}, "selectors", "selectors"),
+        (FEED | {"selectors": {"item": "li"}}, "item", "feed"),
+        (LISTING | {"selectors": {}}, "item", "item"),
+        (LISTING | {"selectors": {"item": "li", "titel": "h1"}}, "titel", "title"),
+        (LISTING | {"selectors": {"item": "li["}}, "item", "li["),
+        (LISTING | {"selectors": {"item": "li::shadow"}}, "item", "写法有误"),
+        (LISTING | {"selectors": {"item": "//li[", "link": "a"}}, "item", "写法有误"),
+        (LISTING | {"selectors": {"item": "li", "text": "//p[nothing()]"}}, "text", "写法有误"),
+        (LISTING | {"selectors": {"item": "li", "text": "p " * 300}}, "text", "不超过"),
+        (LISTING | {"selectors": {"item": "li", "text": 3}}, "text", "应为"),
+        (LISTING | {"selectors": ON_LIST | {"on_list": "yes"}}, "on_list", "true"),
+        (LISTING | {"selectors": ON_LIST | {"link": ""}}, "link", "native_id"),
+        (LISTING | {"selectors": ON_LIST | {"text": ""}}, "text", "title"),
+    ],
+)
+def test_mistake_names_its_key(values: dict[str, object], key: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        from_definition(values)
+    assert caught.value.details["key"] == key
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["- a\n- b", "name: [", "sources: 3", "sources: [3]", "", "\x00", "a: &a [*a]"])
+def test_broken_yaml_is_a_configuration_error(text: str) -> None:
+    with pytest.raises(ConfigurationError):
+        from_yaml(text)
+
+
+def test_unreadable_file_is_a_configuration_error(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes(b"name: \xff")
+    for name in ("missing.yaml", "latin.yaml"):
+        with pytest.raises(ConfigurationError, match=name):
+            read_file(tmp_path / name)
+
+
+SIMPLE = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
+SELECTORS = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=5), SIMPLE, max_size=5)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), SIMPLE | SELECTORS, max_size=8))
+def test_any_mapping_is_a_source_or_a_configuration_error(values: dict[str, object]) -> None:
+    try:
+        source = from_definition(LISTING | values)
+    except ConfigurationError:
+        return
+    assert from_definition(definition(source)) == source
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_sources_or_a_configuration_error(text: str) -> None:
+    try:
+        from_yaml(text)
+    except ConfigurationError:
+        return
