@@ -36,7 +36,9 @@ def configure(level: str) -> None:
     root.setLevel(level)
     # They tell of every request and every wake-up; ours say what came of it.
     quiet = max(logging.WARNING, root.level)
-    for name in ("httpx", "httpcore", "elastic_transport", "uvicorn.access", "trafilatura", "jieba", "alembic"):
+    for name in ("httpx", "httpcore", "uvicorn.access", "trafilatura", "jieba", "alembic"):
         logging.getLogger(name).setLevel(quiet)
     # A job that still runs when its next second comes is no news: it is asked again a second later.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # An Elasticsearch that is away is told by ours in one line, not by a traceback for each attempt.
+    for name in ("apscheduler", "elastic_transport"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -90,10 +90,13 @@ class Pipeline:
         started = time.perf_counter()
         analysed = [(mention, self._analyse_one(analyser, mention)) for mention in claimed]
         with services.database.write() as connection:
-            stories = story.assign(connection, analysed)
+            # What changed meanwhile (another source saw it, too) waits for its next turn, and counts in a story then.
+            unchanged = inbox.unchanged(connection, claimed)
+            current = [pair for pair in analysed if pair[0].id in unchanged]
+            stories = story.assign(connection, current)
             named = [
                 (mention, replace(analysis, story=found))
-                for (mention, analysis), found in zip(analysed, stories, strict=True)
+                for (mention, analysis), found in zip(current, stories, strict=True)
             ]
             inbox.store_analyses(connection, named)
         log.info("analysed", mentions=len(claimed), seconds=round(time.perf_counter() - started, 2))

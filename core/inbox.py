@@ -178,15 +178,22 @@ def claim(connection: Connection, *, worker: str, limit: int, now: datetime) -> 
     return tuple(_mention(row) for row in rows)
 
 
+def unchanged(connection: Connection, mentions: Sequence[Mention]) -> set[str]:
+    """Ids of those whose stored revision is the given one; they stay so until the transaction ends."""
+    chosen = select(mention_table.c.id, mention_table.c.revision).where(
+        mention_table.c.id.in_([mention.id for mention in mentions])
+    )
+    revisions = {row.id: row.revision for row in connection.execute(chosen.with_for_update())}
+    return {mention.id for mention in mentions if revisions.get(mention.id) == mention.revision}
+
+
 def store_analyses(connection: Connection, batch: Sequence[tuple[Mention, Analysis]]) -> int:
     """Store what nlp said of exactly these revisions; a mention that changed meanwhile keeps waiting.
 
     Returns how many were stored.
     """
-    ids = [mention.id for mention, _ in batch]
-    chosen = select(mention_table.c.id, mention_table.c.revision).where(mention_table.c.id.in_(ids)).with_for_update()
-    present = {row.id: row.revision for row in connection.execute(chosen)}
-    rows = [_analysed(*pair) for pair in batch if present.get(pair[0].id) == pair[0].revision]
+    current = unchanged(connection, [mention for mention, _ in batch])
+    rows = [_analysed(*pair) for pair in batch if pair[0].id in current]
     if rows:
         given: dict[str, BindParameter[Any]] = {
             name: bindparam(f"b_{name}") for name in ("record", "analysis", "story", "revision")
@@ -317,7 +324,8 @@ def _merge(connection: Connection, row: Row[Any], mention: Mention, now: datetim
     after = replace(before, **joined)
     values: dict[str, object] = {"revision": after.revision}
     if is_edit:
-        _keep_version(connection, row, now)
+        former = {"mention_id": row.id, "revision": row.revision, "record": row.record, "replaced_at": now}
+        connection.execute(insert(version_table).values(**former))
         after = replace(content, status=Status.CHANGED, **joined)
         values |= {"digest": content_digest(content), "is_analysed": False, "claimed_by": None, "claimed_until": None}
     values["record"] = to_json(_bare(after))
@@ -339,12 +347,6 @@ def _engagement(before: Mention, incoming: Mention) -> Engagement:
     if before.engagement.counted_at and before.engagement.counted_at >= incoming.engagement.counted_at:
         return before.engagement
     return incoming.engagement
-
-
-def _keep_version(connection: Connection, row: Row[Any], now: datetime) -> None:  # Any: as above
-    connection.execute(
-        insert(version_table).values(mention_id=row.id, revision=row.revision, record=row.record, replaced_at=now)
-    )
 
 
 def _status_after(status: Status, excluded: bool) -> Status:

@@ -20,7 +20,7 @@ from dashboard import alerts as listing
 from dashboard import form, parts, shell
 from dashboard.desk import Work
 from dashboard.shell import View
-from response import incident, incident_record, mentions
+from response import incident, mentions
 from response.incident import Incident
 from response.services import Services
 from response.state import STATUS_LABELS
@@ -64,8 +64,7 @@ def load(services: Services, person: Person, alert_id: str) -> Shown:
         found = alert.get(connection, person, alert_id)
         findings = alert.findings(connection, person, alert_id)
         deliveries = outbox.deliveries(connection, person, subject=f"alert:{alert_id}")
-        opened = incident_record.of_alert(connection, alert_id)
-        opened = incident.get(connection, person, opened.id) if opened else None
+        opened = incident.of_alert(connection, person, alert_id)
     ids = dict.fromkeys(name for each in reversed(findings) for name in each.finding.samples)
     return Shown(
         alert=found,

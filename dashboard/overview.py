@@ -165,13 +165,14 @@ def _figures(shown: Picture) -> None:
     numbers = shown.numbers
     open_alerts = sum(numbers.alerts.values())
     levels = "、".join(f"{level.label}色 {count}" for level, count in numbers.alerts.items() if count)
-    share = "—" if numbers.share_negative is None else parts.percent(numbers.share_negative)
+    share = "暂无" if numbers.share_negative is None else f"占 {parts.percent(numbers.share_negative)}"
     since = f"{shown.week_since:%m-%d} 起"
     with parts.tag("div", classes="figures"):
         _figure("今日信息", parts.number(numbers.today.count), parts.mentions_address(numbers.today.query), "0 点至今")
         _figure("近 7 天信息", parts.number(numbers.week.count), parts.mentions_address(numbers.week.query), since)
         negative = parts.mentions_address(numbers.week_negative.query)
-        _figure("近 7 天负面", parts.number(numbers.week_negative.count), negative, f"占 {share}", kind="negative")
+        kind = "negative" if numbers.week_negative.count else ""
+        _figure("近 7 天负面", parts.number(numbers.week_negative.count), negative, share, kind=kind)
         alerts = parts.address("/alerts", brand=shown.brand, status="open")
         kind = "negative" if open_alerts else ""
         _figure("未关闭预警", str(open_alerts), alerts, levels or "暂无", kind=kind)
@@ -196,7 +197,10 @@ def _trend(shown: Picture) -> None:
         with parts.tag("div", classes="card-head"):
             parts.tag("h2", f"近 {shown.period} 天趋势", "card-title")
             _periods(shown)
-        chart.trend(shown.days, address_of=address_of)
+        if any(day.counts.total for day in shown.days):
+            chart.trend(shown.days, address_of=address_of)
+        else:
+            parts.empty("这段时间没有信息", "有信息之后，这里显示每天的数量和情感。")
 
 
 def _open_alerts(alerts: Sequence[Alert], now: datetime) -> None:
@@ -260,7 +264,7 @@ def _health(numbers: Overview) -> None:
             parts.fact("异常来源", f"{numbers.sources.failing} 个", "text-negative" if numbers.sources.failing else "")
         if numbers.sources.failing:
             parts.link("查看异常来源", "/sources")
-        elif not waiting:
+        elif numbers.sources.enabled and not waiting:
             parts.tag("p", "运行正常，没有积压。", "muted small")
 
 

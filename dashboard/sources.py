@@ -10,7 +10,6 @@ from nicegui import ui
 
 from core import access, quarantine
 from core.access import Action, Person
-from core.personal import mask
 from core.quarantine import Quarantined
 from crawler import sources
 from crawler.sources import Source, SourceKind
@@ -47,7 +46,7 @@ def listed(services: Services, person: Person) -> Listed:
     """Blocking."""
     with services.database.read() as connection:
         found = sources.list_all(connection, person)
-        quarantined = quarantine.latest(connection, limit=MOST_QUARANTINED)
+        quarantined = quarantine.shown(connection, person, limit=MOST_QUARANTINED)
     ordered = sorted(found, key=lambda source: (not source.enabled, -source.consecutive_failures, source.name))
     return Listed(
         sources=tuple(ordered),
@@ -136,4 +135,4 @@ def _quarantine(quarantined: Sequence[Quarantined], now: datetime) -> None:
                             parts.time(each.at, now)
                         parts.cell("来源", text=each.source)
                         parts.cell("原因", text=each.message)
-                        parts.cell("内容", "raw", text=mask(each.raw)[:RAW_LENGTH])
+                        parts.cell("内容", "raw", text=each.raw[:RAW_LENGTH])

@@ -84,6 +84,12 @@ def get(connection: Connection, person: Person, incident_id: str) -> Incident:
     return incident_record.find(connection, incident_id)
 
 
+def of_alert(connection: Connection, person: Person, alert_id: str) -> Incident | None:
+    """The incident opened for an alert, or None."""
+    require(person, Action.READ_INCIDENTS)
+    return incident_record.of_alert(connection, alert_id)
+
+
 def list_all(
     connection: Connection, person: Person, *, now: datetime, statuses: Sequence[Status] = (), limit: int = 100
 ) -> tuple[IncidentSummary, ...]:

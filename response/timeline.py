@@ -159,6 +159,7 @@ _OUTCOMES: Final[Mapping[str, str]] = {
     Outcome.SETTLED: "预警解除",
 }
 
+
 def _message(said: str) -> Callable[[_Details], str]:
     def wording(details: _Details) -> str:
         reason = _value(details, "reason")

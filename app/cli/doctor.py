@@ -18,7 +18,7 @@ from app.leases import lease_table
 from core import inbox, watchlist
 from core.access import SYSTEM
 from core.errors import TingfengError
-from core.settings import Settings
+from core.settings import IndexEngine, Settings
 from crawler import sources
 from response.services import Services
 
@@ -118,6 +118,8 @@ def _index(services: Services) -> Check:
         result = f"{health.engine}：应有 {expected:,} 条信息，实有 {health.count:,} 条"
     is_good = health.is_healthy and health.count >= expected
     advice = "" if is_good else "用 tingfeng reindex 重建索引"
+    if not health.is_healthy and services.settings.index_engine is IndexEngine.ELASTIC:
+        advice = "检查 TINGFENG_ELASTICSEARCH_URL，以及 Elasticsearch 是否在运行"
     return Check(name="索引", is_good=is_good, result=result, advice=advice)
 
 

@@ -109,14 +109,15 @@ def fill(services: Services) -> None:
     add_sources(services)
     add_mentions(services, [*calm_days(), *burst()])
     raised = add_alerts(services)
+    add_campaigns(services)
     add_incident(services, raised)
 
 
 def add_sources(services: Services) -> None:
     with services.database.write() as connection:
-        for name, kind, platform, tier, _ in SITES:
+        for place, (name, kind, platform, tier, _) in enumerate(SITES):
             values = {"item": "li", "link": "a"} if kind is SourceKind.LISTING else {}
-            url = f"https://{SITES.index((name, kind, platform, tier, _))}.news.example/list"
+            url = f"https://site{place}.example/list"
             source = Source(name=name, kind=kind, url=url, platform=platform, tier=tier, selectors=values)
             sources.save(connection, SYSTEM, source, now=NOW)
             _crawled(services, connection, name)
@@ -262,8 +263,8 @@ def _deliver(services: Services) -> None:
                 outbox.record_sent(connection, delivery, receipt, now=NOW)
 
 
-def add_incident(services: Services, raised: Merge) -> None:
-    """Opened when it was orange, worked on since."""
+def add_campaigns(services: Services) -> None:
+    """One that promises good brakes, and one that does not."""
     with services.database.write() as connection:
         for name, words, claim, days in (
             ("青柠618安心购", ("刹得住，才安心", "刹车", "618"), "全系标配高性能制动，刹得住，才安心", 3),
@@ -279,6 +280,11 @@ def add_incident(services: Services, raised: Merge) -> None:
                 owner="市场部 小唐",
             )
             campaign.save(connection, LINXIAO, wanted, now=NOW - timedelta(days=7))
+
+
+def add_incident(services: Services, raised: Merge) -> None:
+    """Opened when it was orange, worked on since."""
+    with services.database.write() as connection:
         at = NOW - timedelta(minutes=79)
         opened = incident.open_for(connection, replace(raised.alert, level=Level.ORANGE), now=at)
         alert.acknowledge(connection, LINXIAO, raised.alert.id, now=NOW - timedelta(minutes=70))

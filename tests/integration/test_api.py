@@ -166,7 +166,7 @@ def test_a_bug_shows_its_request_id_and_nothing_else(services, client: TestClien
         raise RuntimeError("SELECT secret FROM /etc")
 
     monkeypatch.setattr("api.brands.watchlist.brands", broken)
-    with TestClient(client.app, headers=client.headers, raise_server_exceptions=False) as careless:
+    with TestClient(client.app, headers=dict(client.headers), raise_server_exceptions=False) as careless:
         answer = careless.get("/api/v1/brands")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "secret" not in answer.text

@@ -22,6 +22,7 @@ DOORS: dict[Callable[..., Any], Action] = {
     incident.get: Action.READ_INCIDENTS,
     incident.list_all: Action.READ_INCIDENTS,
     incident.open_for: Action.WORK_INCIDENT,
+    incident.of_alert: Action.READ_INCIDENTS,
     incident.tasks: Action.READ_INCIDENTS,
     mentions.export: Action.READ_MENTIONS,
     mentions.facets: Action.READ_MENTIONS,
