@@ -40,7 +40,8 @@ __all__ = [
     "settle",
 ]
 
-# Source: features.md C.2: blue and yellow close by themselves after 72 quiet hours; orange and red need a person.
+# Source: docs/decisions/003, levels: blue and yellow close by themselves after 72 quiet hours;
+# orange and red need a person.
 SETTLED_AFTER: Final = timedelta(hours=72)
 # Guess: the cool-down of the default rule; an acknowledged alert that found nothing for so long is calm.
 CALM_AFTER: Final = timedelta(hours=12)

@@ -13,7 +13,7 @@ from core.errors import TooLittleHistory
 from core.mention import SHANGHAI
 
 HOUR: Final = timedelta(hours=1)
-# Source: issue 2, point 6, and features.md C.2: baseline of the past 28 days, 基线建立中 until 14 days of data exist.
+# Source: docs/decisions/003, levels: baseline of the past 28 days, 基线建立中 until 14 days of data exist.
 HISTORY_DAYS: Final = 28
 LEARNING_DAYS: Final = 14
 # Source: median and MAD as robust centre and spread, Hampel 1974; 1.4826 makes MAD comparable to a standard

@@ -38,7 +38,7 @@ class BurstThreshold:
     share_negative: float
 
 
-# Source: features.md C.2, the rows about volume, built from published practice (Z3-Z6); every number is a setting
+# Source: docs/decisions/003, levels, the rows about volume, from published practice; every number is a setting
 # there. Highest first: the first that matches wins. Classes, media tiers and hot lists have rules of their own.
 BURST_THRESHOLDS: Final[Sequence[BurstThreshold]] = (
     BurstThreshold(level=Level.RED, count=100, factor=6, share_negative=0.6),

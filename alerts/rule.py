@@ -39,13 +39,13 @@ class RuleKind(StrEnum):
     NEGATIVE_BURST = "negative_burst"
 
 
-# Source: alerting.md section 2: at least 6 negatives, half of the window as long as campaign posts are not told
+# Source: docs/decisions/003, alerts: at least 6 negatives, half of the window as long as campaign posts are not told
 # apart (then 40 % will do). Measured on 15 synthetic streams: 40 % gives F1 .55, 50 % gives .61.
 MINIMUM_COUNT: Final = 6
 MINIMUM_SHARE_NEGATIVE: Final = 0.5
-# Source: alerting.md section 3: mute for 12 to 24 hours.
+# Source: docs/decisions/003, alerts: mute for 12 to 24 hours.
 COOLDOWN_HOURS: Final = 12
-# Source: features.md C.2, yellow: three times the usual count of the hour.
+# Source: docs/decisions/003, levels, yellow: three times the usual count of the hour.
 FACTOR: Final = 3.0
 
 

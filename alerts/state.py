@@ -52,7 +52,7 @@ class Change(StrEnum):
     HELD = "held"
 
 
-# Source: alerting.md section 3, "re-alert at 2x volume".
+# Source: docs/decisions/003, alerts, "re-alert at 2x volume".
 GROWTH: Final = 2
 
 

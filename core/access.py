@@ -88,7 +88,7 @@ _MANAGING: Final = _RESPONDING | {
     Action.REVEAL_PERSONAL,
 }
 
-# Source: the persons of the acceptance scenario: operations keeps sources alive, the PR lead works incidents,
+# Source: who does what in a PR team: operations keeps sources alive, the PR lead works incidents,
 # legal checks texts, the manager decides; only an administrator handles accounts and channels.
 GRANTS: Final[Mapping[Role, frozenset[Action]]] = {
     Role.READER: _READING,

@@ -58,7 +58,7 @@ band_table: Final = Table(
     Index(None, "at"),
 )
 
-# Source: DESIGN section 16, MinHash with 128 permutations in 32 bands of 4 values, 8 hex digits each.
+# Source: DESIGN section 15, MinHash with 128 permutations in 32 bands of 4 values, 8 hex digits each.
 BANDS: Final = 32
 BAND_DIGITS: Final = 32
 VALUE_DIGITS: Final = 8

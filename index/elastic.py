@@ -28,7 +28,7 @@ from index.query import Query, cursor_after, order_key_of
 from index.segments import Tokenise
 
 ENGINE: Final = "elastic"
-# Source: index.md section 4: 500-1,000 documents and 5-10 MB a request, item retries from 1 s up to 60 s.
+# Source: docs/decisions/003, index: 500-1,000 documents and 5-10 MB a request, item retries from 1 s up to 60 s.
 _BULK: Final[Body] = {
     "chunk_size": 500,
     "max_chunk_bytes": 5 * 1024 * 1024,

@@ -21,7 +21,7 @@ from response import campaign, incident_record
 from response.campaign import Campaign, CampaignStatus
 from response.incident_record import HISTORY_ROWS, Incident
 
-# Guess: what starts within two weeks can still be changed, and an incident may last that long (D14 of the scenario).
+# Guess: what starts within two weeks can still be changed, and an incident may last that long.
 SOON: Final = timedelta(days=14)
 # A single character says too little; the shortest topic words of Chinese have two.
 SHORTEST_WORD: Final = 2

@@ -103,7 +103,7 @@ def _post(client: httpx.Client, target: Target, body: bytes, headers: Mapping[st
 
 
 def signature(secret: str, body: bytes, *, at: datetime) -> str:
-    """Value of X-Signature. Source: alerting.md 4.1, own generic webhook; receivers allow 5 minutes of difference."""
+    """Value of X-Signature. Source: docs/decisions/003, alerts; receivers allow 5 minutes of difference."""
     seconds = str(int(at.timestamp()))
     digest = hmac.new(secret.encode(), seconds.encode() + b"." + body, hashlib.sha256).hexdigest()
     return f"t={seconds},v1={digest}"

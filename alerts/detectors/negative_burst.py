@@ -13,9 +13,9 @@ from alerts.finding import FindingReason
 from alerts.level import LEARNING_FACTOR, Level, burst_level
 from alerts.rule import AlertRule
 
-# Source: alerting.md section 2, "several independent authors"; features.md C.2, yellow: 3 different authors.
+# Source: docs/decisions/003: several independent authors; yellow from 3 different ones.
 MINIMUM_AUTHORS: Final = 3
-# Source: alerting.md section 2, "duplicates at most twice".
+# Source: docs/decisions/003, alerts, "duplicates at most twice".
 PER_AUTHOR: Final = 2
 # How far above the usual count, in robust deviations. Measured on 15 synthetic streams of 56 days with the rule's
 # defaults: 4 gives F1 .54, 5 gives .55 with a third fewer false alerts, 8 gives .53.

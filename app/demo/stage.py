@@ -17,7 +17,7 @@ from response.services import Services
 BRAND: Final = "青柠汽车"
 WEBHOOK: Final = "值班系统"
 
-# Source: the acceptance scenario's cast: aliases, the soda that is not meant, the rival, the campaign and its claim.
+# The cast of the demo: aliases, the soda that is not meant, the rival, the campaign and its claim.
 BRANDS: Final = (
     {
         "name": BRAND,

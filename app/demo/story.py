@@ -17,7 +17,7 @@ from core.mention import SHANGHAI
 
 HISTORY_DAYS: Final = 28
 LAST_WAVE: Final = 3
-# Source: acceptance scenario of the product (a base line of 40 ± 6 mentions a day, 12 % negative, of which
+# Source: written for the demo (a base line of 40 ± 6 mentions a day, 12 % negative, of which
 # 6 lime drinks, 2 rival, 3 test drives).
 _PER_DAY: Final = 40
 _PER_DAY_SPREAD: Final = 6
@@ -116,7 +116,7 @@ class _Draft:
 def build(start: datetime) -> Story:
     """Return the story as seen at `start`, an aware time.
 
-    Source: acceptance scenario of the product; all names are invented.
+    All names are invented.
     """
     start = start.astimezone(SHANGHAI).replace(microsecond=0)
     rng = Random("青柠")

@@ -16,7 +16,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_the_signature_is_the_one_of_the_reference() -> None:
-    """Vector of alerting.md 4.1, own generic webhook."""
+    """Vector of docs/decisions/003, alerts."""
     body = '{"incident_id":"inc-1","brand":"示例"}'.encode()
     at = datetime.fromtimestamp(1767225600, UTC)
     expected = "t=1767225600,v1=457193be56726f342b3d23e1d22da3338ac2584bff63e9c2dd5d8bbfcff1cb9d"
