@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import yaml
@@ -57,7 +57,7 @@ SEED: Final = 20260616
 HISTORY: Final = 20
 # A clock that jumps instead of a test that waits: past the lease of a killed scheduler and of a message it was sending.
 JUMP: Final = timedelta(seconds=61)
-FAST: Final = {
+FAST: Final[dict[str, Any]] = {  # Any: settings of several types
     "pipeline_idle_seconds": 0.1,
     "alert_interval_seconds": 1,
     "deliver_interval_seconds": 1,
