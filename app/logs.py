@@ -17,7 +17,8 @@ def configure(level: str) -> None:
     is_terminal = sys.stderr.isatty()
     last: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if is_terminal:
-        last = structlog.dev.ConsoleRenderer()
+        # The default would print local variables: texts and secrets do not belong into a log.
+        last = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     errors: list[Processor] = [] if is_terminal else [structlog.processors.format_exc_info]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

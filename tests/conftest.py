@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from psycopg.sql import SQL, Identifier
 
 from api import server as api_server
-from app import wiring
+from app import logs, wiring
 from core import accounts
 from core.access import SYSTEM, Person, Role
 from core.database import Database, metadata
@@ -25,6 +25,9 @@ ADMIN_PASSWORD = "a password for tests"
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Child processes of the tests run the checkout, as the tests themselves do.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+
+
+logs.configure("WARNING")
 
 
 class Clock:

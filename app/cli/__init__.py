@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import version
+from io import TextIOWrapper
 from typing import Final, cast
 
 import typer
@@ -51,6 +52,9 @@ class LazyGroup(typer.core.TyperGroup):
 
 def main() -> None:
     """Entry point: errors of ours become one Chinese sentence on stderr and an exit status, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # whatever the locale
     if sys.argv[1:] in ([], ["--help"], ["-h"], ["help"]):
         sys.stdout.write(help_text())
         return
