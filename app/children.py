@@ -29,8 +29,14 @@ STEADY: Final = timedelta(minutes=5)
 
 def start(settings: Settings, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start ``tingfeng ARGUMENTS`` with exactly these settings; its log goes to our stderr."""
-    command = [sys.executable, "-m", "app.cli", *arguments]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment(settings))
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.cli", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env=environment(settings),
+        # Ctrl+C in the terminal is for the parent, which ends its children in order.
+        start_new_session=True,
+    )
 
 
 def environment(settings: Settings) -> dict[str, str]:

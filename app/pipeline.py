@@ -63,6 +63,10 @@ class Pipeline:
                 log.warning("store is away, waiting", error=error.code)
                 stop.wait(OUTAGE_SECONDS)
                 continue
+            except Exception:  # one of the three loops: a bad batch never stops the service
+                log.exception("batch failed, trying again")
+                stop.wait(OUTAGE_SECONDS)
+                continue
             if step.is_idle:
                 stop.wait(self.services.settings.pipeline_idle_seconds)
 

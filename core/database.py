@@ -84,7 +84,7 @@ def _engine(url: str) -> Engine:
     try:
         address = make_url(url)
         if address.get_backend_name() == "postgresql":
-            return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
         if address.get_backend_name() != "sqlite":
             raise ConfigurationError("状态库只支持 SQLite 和 PostgreSQL（TINGFENG_DATABASE_URL）")
         return _sqlite_engine(url, address.database)
@@ -97,8 +97,11 @@ def _engine(url: str) -> Engine:
 def _sqlite_engine(url: str, file: str | None) -> Engine:
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
+    # hide_parameters: the log must not hold what a failed statement was about.
     # isolation_level None: the driver never opens transactions by itself, "begin" below does.
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None})
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:  # Any: the driver's own connection type

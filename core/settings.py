@@ -6,6 +6,7 @@ rules, channels) is data in the state database, not a setting. Every field has a
 
 import os
 import secrets
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -104,14 +105,25 @@ def secret_key(settings: Settings) -> str:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(32))
-        return path.read_text().strip()
-    except FileExistsError:
-        return path.read_text().strip()
+            _make_secret(path)
+        secret = path.read_text().strip()
     except OSError as error:
         raise ConfigurationError(f"数据目录 {settings.data_dir} 不可写，请检查权限或磁盘空间") from error
+    if not secret:
+        raise ConfigurationError(f"密钥文件 {path} 是空的，请删除后重试")
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Write beside, then link: a full disk leaves no empty file, and the first of two processes wins."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 # Read by tests and by the container, not by Settings.

@@ -33,6 +33,7 @@ from sqlalchemy import (
 
 from core.database import UtcTime, metadata, serialise, storable
 from core.mention import Analysis, Mention
+from core.personal import mask
 
 story_table: Final = Table(
     "story",
@@ -72,6 +73,8 @@ COMMON_WORDS: Final = 2
 CORE_SHARE: Final = 0.3
 # Words kept per story; more would only be rare ones.
 WORDS_KEPT: Final = 40
+# Guess: what fits a line of a list.
+LONGEST_TITLE: Final = 80
 # SQLite takes 32,766 bound values, PostgreSQL 65,535.
 KEYS_AT_ONCE: Final = 5000
 
@@ -166,7 +169,9 @@ class _Ledger:
         keys = {key for _, analysis in batch for key in _band_keys(analysis)}
         self._bands = _bands_of(connection, sorted(keys))
         self._fresh_bands: list[dict[str, object]] = []
-        self._entries = _entries_of(connection, batch, {row[1] for row in self._bands.values()})
+        # A mention that retention removed and that comes back meets the story it founded.
+        named = {row[1] for row in self._bands.values()} | {_founded_by(mention) for mention, _ in batch}
+        self._entries = _entries_of(connection, batch, named)
         self._cores = {story_id: entry.core for story_id, entry in self._entries.items()}
 
     def assign(self, mention: Mention, analysis: Analysis) -> str:
@@ -208,9 +213,12 @@ class _Ledger:
         return best[2] or None
 
     def _found(self, brand: str, mention: Mention) -> str:
-        story_id, time = f"S{mention.id[:15]}", mention.order_time
-        title = storable(mention.title or mention.text)[:80]
-        self._entries[story_id] = _Entry(brand, title, time, time, 0, Counter(), is_new=True)
+        story_id, time = _founded_by(mention), mention.order_time
+        if story_id not in self._entries:
+            # Masked before it is cut: half a phone number is none to the mask, but still one to a reader.
+            title = mask(storable(mention.title or mention.text[: 2 * LONGEST_TITLE]))[:LONGEST_TITLE]
+            self._entries[story_id] = _Entry(brand, title, time, time, 0, Counter(), is_new=True)
+            self._cores[story_id] = set()
         return story_id
 
     def _join(self, story_id: str, words: Sequence[str], time: datetime) -> None:
@@ -228,6 +236,10 @@ class _Ledger:
                 self._bands[key] = (analysis.fingerprint, story_id)
                 row = {"band": key, "fingerprint": analysis.fingerprint, "story_id": story_id, "at": at}
                 self._fresh_bands.append(row)
+
+
+def _founded_by(mention: Mention) -> str:
+    return f"S{mention.id[:15]}"
 
 
 def _needs_story(mention: Mention, analysis: Analysis) -> bool:

@@ -239,6 +239,20 @@ def _analyse_all(connection, clock) -> None:
     assert inbox.store_analyses(connection, [(mention, an_analysis()) for mention in claimed]) == len(claimed)
 
 
+def test_a_mention_that_comes_back_after_retention_meets_its_story(database: Database, clock) -> None:
+    with database.write() as connection:
+        founded = _story_of(connection, a_mention(1), an_analysis(words=(), fingerprint=""))
+        assert _story_of(connection, a_mention(1), an_analysis(words=(), fingerprint="")) == founded
+
+
+def test_a_story_title_hides_a_number_at_its_end(database: Database, clock) -> None:
+    long = a_mention(1, title="青" * 71 + "13800138000")
+    with database.write() as connection:
+        found = story.get(connection, _story_of(connection, long, an_analysis()) or "")
+    assert found is not None
+    assert "1380" not in found.title
+
+
 def _story_of(connection, mention, analysis) -> str | None:
     (found,) = story.assign(connection, [(mention, analysis)])
     return found
