@@ -20,5 +20,4 @@ def check(
     context: Annotated[Context, Body(embed=True)] = Context.ADVERT,
 ) -> CheckedText:
     """Findings with rule, article, span, reason and suggestion. No legal advice: a person decides."""
-    with services.database.write() as connection:
-        return statement_check.check_text(connection, person, None, text, context, now=services.now())
+    return statement_check.check_text(services.database, person, None, text, context, now=services.now())

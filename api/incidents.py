@@ -127,8 +127,7 @@ def check(
     context: Annotated[Context, Body(embed=True)] = Context.STATEMENT,
 ) -> CheckedText:
     """The report is kept with the text's hash."""
-    with services.database.write() as connection:
-        return statement_check.check_text(connection, person, incident_id, text, context, now=services.now())
+    return statement_check.check_text(services.database, person, incident_id, text, context, now=services.now())
 
 
 @router.post("/incidents/{incident_id}/close", summary="关闭事件，写明原因")

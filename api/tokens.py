@@ -29,9 +29,7 @@ def create(
     note: Annotated[str, Body(embed=True)] = "",
 ) -> NewToken:
     """Wrong passwords lock the account for a while, as on the pages."""
-    with services.database.write() as connection:
-        session = accounts.log_in(connection, name, password, now=services.now(), hours=1)
-    # The failure was counted and committed above; only now it may become an error.
+    session = accounts.log_in(services.database, name, password, now=services.now(), hours=1)
     if session is None:
         raise NotLoggedIn("账号或密码不对")
     with services.database.write() as connection:

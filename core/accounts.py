@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from core import audit
 from core.access import SYSTEM, Action, Person, Role, require
-from core.database import UtcTime, metadata
+from core.database import Database, UtcTime, metadata, serialise
 from core.errors import InvalidInput, NotFound, NotLoggedIn, TooManyRequests
 from core.mention import Time
 
@@ -148,19 +148,36 @@ def accounts(connection: Connection, person: Person) -> tuple[Account, ...]:
     )
 
 
-def log_in(connection: Connection, name: str, password: str, *, now: datetime, hours: int) -> str | None:
+def log_in(database: Database, name: str, password: str, *, now: datetime, hours: int) -> str | None:
     """Return a new session value, or None for a wrong name or password (the failure is counted and kept).
 
-    Raises TooManyRequests while the account is locked. None instead of an exception: the count must be committed.
+    Raises TooManyRequests while the account is locked. Opens its own transactions: a password takes long to verify.
     """
-    row = _account_row(connection, name.strip())
-    if row is not None and row.locked_until is not None and row.locked_until > now:
-        wait = int((row.locked_until - now).total_seconds()) + 1
-        raise TooManyRequests(f"尝试次数过多，请 {wait // 60 + 1} 分钟后再试", retry_after_seconds=wait)
+    with database.read() as connection:
+        row = _account_row(connection, name.strip())
+    _refuse_locked(row, now)
     is_right = _verified(row.password_hash if row is not None else _nobody(), password)
     if row is None:
         return None
-    if not is_right or not row.enabled:
+    with database.write() as connection:
+        return _let_in(connection, row, is_right, now=now, hours=hours)
+
+
+def _refuse_locked(row: Row[Any] | None, now: datetime) -> None:  # Any: a Core row
+    if row is not None and row.locked_until is not None and row.locked_until > now:
+        wait = int((row.locked_until - now).total_seconds()) + 1
+        raise TooManyRequests(f"尝试次数过多，请 {wait // 60 + 1} 分钟后再试", retry_after_seconds=wait)
+
+
+# Any: a Core row
+def _let_in(connection: Connection, asked: Row[Any], is_right: bool, *, now: datetime, hours: int) -> str | None:
+    """asked: the account as the password was verified for; others may have guessed or changed it meanwhile."""
+    serialise(connection, "log in")
+    row = _account_row(connection, asked.name)
+    _refuse_locked(row, now)
+    if row is None:
+        return None
+    if not is_right or not row.enabled or row.password_hash != asked.password_hash:
         _count_failure(connection, row.name, row.failures + 1, now)
         return None
     _change(connection, row.name, {"failures": 0, "locked_until": None})

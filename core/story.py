@@ -6,7 +6,7 @@ keywords come from the analysis.
 """
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
+    Select,
     String,
     Table,
     Text,
@@ -73,6 +74,9 @@ COMMON_WORDS: Final = 2
 CORE_SHARE: Final = 0.3
 # Words kept per story; more would only be rare ones.
 WORDS_KEPT: Final = 40
+# Guess: a brand with more stories within STORY_GAP has a word list that is too wide. Those seen last are compared;
+# it bounds how long the transaction of a batch lasts.
+COMPARED_AT_MOST: Final = 2000
 # Guess: what fits a line of a list.
 LONGEST_TITLE: Final = 80
 # SQLite takes 32,766 bound values, PostgreSQL 65,535.
@@ -148,6 +152,9 @@ class _Entry:
         least = max(1.0, self.count * CORE_SHARE)
         return {word for word, count in self.words.items() if count >= least}
 
+    def is_alive(self, time: datetime) -> bool:
+        return self.first - STORY_GAP <= time <= self.last + STORY_GAP
+
     def row(self, story_id: str) -> dict[str, object]:
         """Values for the table; only the most frequent words are kept."""
         kept = sorted(self.words.items(), key=lambda item: (-item[1], item[0]))[:WORDS_KEPT]
@@ -172,7 +179,11 @@ class _Ledger:
         # A mention that retention removed and that comes back meets the story it founded.
         named = {row[1] for row in self._bands.values()} | {_founded_by(mention) for mention, _ in batch}
         self._entries = _entries_of(connection, batch, named)
-        self._cores = {story_id: entry.core for story_id, entry in self._entries.items()}
+        # Core word → stories, so that a mention is compared with those that share one only.
+        self._cores: dict[str, set[str]] = {}
+        self._speaking: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for story_id in self._entries:
+            self._note_core(story_id)
 
     def assign(self, mention: Mention, analysis: Analysis) -> str:
         """Decide for one mention and remember it for the next ones."""
@@ -206,11 +217,15 @@ class _Ledger:
         return best[1] if best[0] >= NEAR_COPY and best[1] in self._entries else None
 
     def _same_topic(self, brand: str, words: Sequence[str], time: datetime) -> str | None:
-        best: tuple[int, int, str] = (COMMON_WORDS, 0, "")
-        for story_id, entry in self._entries.items():
-            if entry.brand == brand and entry.first - STORY_GAP <= time <= entry.last + STORY_GAP:
-                best = max(best, (len(self._cores[story_id].intersection(words)), entry.count, story_id))
-        return best[2] or None
+        common: Counter[str] = Counter()
+        for word in set(words):
+            common.update(self._speaking.get((brand, word), ()))
+        candidates = (
+            (shared, entry.count, story_id)
+            for story_id, shared in common.items()
+            if shared >= COMMON_WORDS and (entry := self._entries[story_id]).is_alive(time)
+        )
+        return max(candidates, default=(0, 0, None))[2]
 
     def _found(self, brand: str, mention: Mention) -> str:
         story_id, time = _founded_by(mention), mention.order_time
@@ -218,7 +233,6 @@ class _Ledger:
             # Masked before it is cut: half a phone number is none to the mask, but still one to a reader.
             title = mask(storable(mention.title or mention.text[: 2 * LONGEST_TITLE]))[:LONGEST_TITLE]
             self._entries[story_id] = _Entry(brand, title, time, time, 0, Counter(), is_new=True)
-            self._cores[story_id] = set()
         return story_id
 
     def _join(self, story_id: str, words: Sequence[str], time: datetime) -> None:
@@ -227,7 +241,14 @@ class _Ledger:
         entry.count += 1
         entry.words.update(words)
         entry.is_changed = True
-        self._cores[story_id] = entry.core
+        self._note_core(story_id)
+
+    def _note_core(self, story_id: str) -> None:
+        entry = self._entries[story_id]
+        before, now = self._cores.get(story_id, set()), entry.core
+        for word in before ^ now:
+            (set.add if word in now else set.discard)(self._speaking[entry.brand, word], story_id)
+        self._cores[story_id] = now
 
     def _remember(self, analysis: Analysis, story_id: str, at: datetime) -> None:
         """Keep the bands nobody has yet: an exact copy adds nothing."""
@@ -262,21 +283,27 @@ def _bands_of(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[st
 def _entries_of(
     connection: Connection, batch: Sequence[tuple[Mention, Analysis]], named: set[str]
 ) -> dict[str, _Entry]:
-    """Stories the bands name, and those alive around the times of the batch."""
-    if not batch:
-        return {}
-    times = [mention.order_time for mention, _ in batch]
-    is_alive = and_(
-        story_table.c.brand.in_({analysis.brand_names[0] for _, analysis in batch}),
-        story_table.c.last_seen_at >= min(times) - STORY_GAP,
-        story_table.c.first_seen_at <= max(times) + STORY_GAP,
-    )
-    rows = list(connection.execute(select(story_table).where(is_alive)))
+    """Stories the bands name, and of each brand those alive around the times of the batch."""
+    times: dict[str, list[datetime]] = defaultdict(list)
+    for mention, analysis in batch:
+        times[analysis.brand_names[0]].append(mention.order_time)
+    rows = [row for brand in sorted(times) for row in connection.execute(_alive(brand, times[brand]))]
     missing = sorted(named - {row.id for row in rows})
     for start in range(0, len(missing), KEYS_AT_ONCE):
         chosen = select(story_table).where(story_table.c.id.in_(missing[start : start + KEYS_AT_ONCE]))
         rows.extend(connection.execute(chosen))
     return {row.id: _entry(row) for row in rows}
+
+
+def _alive(brand: str, times: Sequence[datetime]) -> Select[Any]:  # Any: as below
+    """The stories of one brand that a mention of these times may join, those seen last first."""
+    is_alive = and_(
+        story_table.c.brand == brand,
+        story_table.c.last_seen_at >= min(times) - STORY_GAP,
+        story_table.c.first_seen_at <= max(times) + STORY_GAP,
+    )
+    newest = (story_table.c.last_seen_at.desc(), story_table.c.id)
+    return select(story_table).where(is_alive).order_by(*newest).limit(COMPARED_AT_MOST)
 
 
 def _entry(row: Row[Any]) -> _Entry:  # Any: a Core row

@@ -54,10 +54,10 @@ def draw_check(view: AnyView, incident: Incident, texts: Sequence[CheckedText], 
 def _check(view: AnyView, incident: Incident) -> None:
     def check(values: form.Values) -> Work[object]:
         def work(services: Services, person: Person) -> None:
-            with services.database.write() as connection:
-                statement_check.check_text(
-                    connection, person, incident.id, values["text"], Context(values["context"]), now=services.now()
-                )
+            context = Context(values["context"])
+            statement_check.check_text(
+                services.database, person, incident.id, values["text"], context, now=services.now()
+            )
 
         return work
 

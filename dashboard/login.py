@@ -72,9 +72,8 @@ def local_address(target: str) -> str:
 
 def _log_in(services: Services, name: str, password: str) -> str:
     """A new session, or empty for a wrong name or password."""
-    with services.database.write() as connection:
-        hours = services.settings.session_hours
-        return accounts.log_in(connection, name, password, now=services.now(), hours=hours) or ""
+    hours = services.settings.session_hours
+    return accounts.log_in(services.database, name, password, now=services.now(), hours=hours) or ""
 
 
 def _welcome(request: Request, session: str, target: str, *, hours: int) -> Response:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from core import audit
 from core.access import Action, Person, require
-from core.database import UtcTime, metadata, storable
+from core.database import Database, UtcTime, metadata, storable
 from core.errors import InvalidInput
 from core.mention import Time
 from core.personal import mask
@@ -76,7 +76,7 @@ class CheckedText:
 
 
 def check_text(
-    connection: Connection,
+    database: Database,
     person: Person,
     incident_id: str | None,
     text: str,
@@ -87,12 +87,15 @@ def check_text(
 ) -> CheckedText:
     """Check a text and keep the report, attached to an incident or on its own.
 
-    packs: those that come with the product when None. Raises InvalidInput, NotFound.
+    packs: those that come with the product when None. Raises InvalidInput, NotFound. Opens its own transactions: a
+    long text takes long to check.
     """
     require(person, Action.CHECK_COMPLIANCE)
     if not text.strip() or len(text) > LONGEST_TEXT:
         raise InvalidInput(f"请填写需要检查的文稿（最多 {LONGEST_TEXT} 个字）", field="text")
-    incident = incident_record.find(connection, incident_id) if incident_id is not None else None
+    if incident_id is not None:
+        with database.read() as connection:
+            incident_record.find(connection, incident_id)
     kept = storable(text)
     report = check(kept, context=context, packs=packs)
     values = {
@@ -103,13 +106,21 @@ def check_text(
         "text_hash": hashlib.sha256(kept.encode()).hexdigest(),
         "report": _ADAPTER.dump_python(report, mode="json"),
     }
+    with database.write() as connection:
+        return _keep(connection, person, values, report)
+
+
+# Any: values of a row
+def _keep(connection: Connection, person: Person, values: Mapping[str, Any], report: ComplianceReport) -> CheckedText:
+    incident_id = values["incident_id"]
+    incident = incident_record.find(connection, incident_id) if incident_id is not None else None
     row = connection.execute(insert(report_table).values(values).returning(report_table)).one()
     audit.record(
         connection,
         person=person,
         action="incident.text_checked" if incident else "text.checked",
         subject=incident.subject if incident else f"text:{row.id}",
-        now=now,
+        now=values["at"],
         details=_details(row, report),
     )
     return _checked_text(row)

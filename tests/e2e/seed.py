@@ -321,7 +321,7 @@ def add_incident(services: Services, raised: Merge) -> None:
         incident.add_note(connection, LINXIAO, opened.id, text=note, now=NOW - timedelta(minutes=15))
         found = suspect.suspects(connection, LINXIAO, opened, now=NOW)
         suspect.link(connection, LINXIAO, opened.id, found[0].campaign.id, now=NOW - timedelta(minutes=12))
-        draft = "青柠汽车高度重视车主反馈。我司产品绝对安全，经国家级检测，目前0故障。该车主王某某，电话13800001234。"
-        statement_check.check_text(
-            connection, LINXIAO, opened.id, draft, Context.STATEMENT, now=NOW - timedelta(minutes=8)
-        )
+    draft = "青柠汽车高度重视车主反馈。我司产品绝对安全，经国家级检测，目前0故障。该车主王某某，电话13800001234。"
+    statement_check.check_text(
+        services.database, LINXIAO, opened.id, draft, Context.STATEMENT, now=NOW - timedelta(minutes=8)
+    )

@@ -18,8 +18,9 @@ def test_first_start_makes_one_administrator_and_shows_the_password_once(databas
         password = accounts.ensure_admin(connection, now=clock())
         assert password is not None
         assert accounts.ensure_admin(connection, now=clock()) is None
-        session = accounts.log_in(connection, "admin", password, now=clock(), hours=1)
-        assert session is not None
+    session = accounts.log_in(database, "admin", password, now=clock(), hours=1)
+    assert session is not None
+    with database.read() as connection:
         assert accounts.person_of_session(connection, session, now=clock()).roles == {Role.ADMIN}
         stored = connection.execute(accounts.user_table.select()).one()
     assert password not in str(stored)
@@ -28,29 +29,54 @@ def test_first_start_makes_one_administrator_and_shows_the_password_once(databas
 def test_a_session_ends_with_its_time_its_logout_and_its_account(database: Database, clock) -> None:
     with database.write() as connection:
         accounts.create(connection, SYSTEM, "林晓", PASSWORD, [Role.MANAGER], now=clock())
-        logged_out = _session(connection, clock)
+    logged_out, timed_out = _session(database, clock), _session(database, clock)
+    clock.advance(hours=1)
+    disabled = _session(database, clock)
+    with database.write() as connection:
         accounts.log_out(connection, logged_out)
-        timed_out = _session(connection, clock)
-        clock.advance(hours=1)
-        disabled = _session(connection, clock)
         accounts.set_enabled(connection, SYSTEM, "林晓", False, now=clock())
         for value in (logged_out, timed_out, disabled, "made up"):
             with pytest.raises(NotLoggedIn):
                 accounts.person_of_session(connection, value, now=clock())
-        assert accounts.log_in(connection, "林晓", PASSWORD, now=clock(), hours=1) is None
+    assert accounts.log_in(database, "林晓", PASSWORD, now=clock(), hours=1) is None
 
 
 def test_five_failures_lock_the_account_for_a_while(database: Database, clock) -> None:
     with database.write() as connection:
         accounts.create(connection, SYSTEM, "林晓", PASSWORD, [Role.MANAGER], now=clock())
+    for _ in range(accounts.FAILURES_ALLOWED):
+        assert accounts.log_in(database, "林晓", "wrong password", now=clock(), hours=1) is None
+    with pytest.raises(TooManyRequests) as caught:
+        accounts.log_in(database, "林晓", PASSWORD, now=clock(), hours=1)
+    assert caught.value.details["retry_after_seconds"] == 15 * 60 + 1
+    clock.now += accounts.LOCK_TIME + timedelta(seconds=1)
+    assert accounts.log_in(database, "林晓", PASSWORD, now=clock(), hours=1)
+    assert accounts.log_in(database, "nobody", PASSWORD, now=clock(), hours=1) is None
+
+
+def test_what_happens_while_a_password_is_verified_counts(database: Database, clock, monkeypatch) -> None:
+    """Others write meanwhile: guesses side by side lock the account, and a password that was just changed is over."""
+    with database.write() as connection:
+        accounts.create(connection, SYSTEM, "林晓", PASSWORD, [Role.MANAGER], now=clock())
+    verified = accounts._verified
+
+    def guessed(stored: str, password: str) -> bool:
+        monkeypatch.setattr(accounts, "_verified", verified)
         for _ in range(accounts.FAILURES_ALLOWED):
-            assert accounts.log_in(connection, "林晓", "wrong password", now=clock(), hours=1) is None
-        with pytest.raises(TooManyRequests) as caught:
-            accounts.log_in(connection, "林晓", PASSWORD, now=clock(), hours=1)
-        assert caught.value.details["retry_after_seconds"] == 15 * 60 + 1
-        clock.now += accounts.LOCK_TIME + timedelta(seconds=1)
-        assert accounts.log_in(connection, "林晓", PASSWORD, now=clock(), hours=1)
-        assert accounts.log_in(connection, "nobody", PASSWORD, now=clock(), hours=1) is None
+            accounts.log_in(database, "林晓", "wrong password", now=clock(), hours=1)
+        return verified(stored, password)
+
+    def changed(stored: str, password: str) -> bool:
+        with database.write() as connection:
+            accounts.set_password(connection, SYSTEM, "林晓", "another password", now=clock())
+        return verified(stored, password)
+
+    monkeypatch.setattr(accounts, "_verified", guessed)
+    with pytest.raises(TooManyRequests):
+        accounts.log_in(database, "林晓", PASSWORD, now=clock(), hours=1)
+    clock.now += accounts.LOCK_TIME + timedelta(seconds=1)
+    monkeypatch.setattr(accounts, "_verified", changed)
+    assert accounts.log_in(database, "林晓", PASSWORD, now=clock(), hours=1) is None
 
 
 def test_tokens_act_as_their_owner_until_revoked(database: Database, clock) -> None:
@@ -85,7 +111,8 @@ def test_only_administrators_handle_accounts_but_everybody_changes_the_own_passw
     manager = Person("林晓", frozenset({Role.MANAGER}))
     with database.write() as connection:
         accounts.create(connection, SYSTEM, "林晓", PASSWORD, [Role.MANAGER], now=clock())
-        session = _session(connection, clock)
+    session = _session(database, clock)
+    with database.write() as connection:
         accounts.set_password(connection, manager, "林晓", "another password", now=clock())
         with pytest.raises(NotLoggedIn):
             accounts.person_of_session(connection, session, now=clock())
@@ -113,7 +140,7 @@ def test_roles_grant_what_the_table_says() -> None:
     assert not may(reader, Action.HANDLE_ALERT)
 
 
-def _session(connection, clock) -> str:
-    value = accounts.log_in(connection, "林晓", PASSWORD, now=clock(), hours=1)
+def _session(database: Database, clock) -> str:
+    value = accounts.log_in(database, "林晓", PASSWORD, now=clock(), hours=1)
     assert value is not None
     return value

@@ -64,8 +64,7 @@ class Visitor:
     services: Services
 
     async def sign_in(self, name: str) -> str:
-        with self.services.database.write() as connection:
-            value = accounts.log_in(connection, name, PASSWORD, now=self.services.now(), hours=1)
+        value = accounts.log_in(self.services.database, name, PASSWORD, now=self.services.now(), hours=1)
         assert value is not None
         self.user.http_client.cookies.set(SESSION_COOKIE, value)
         return value
