@@ -50,17 +50,15 @@ def settle(services: Services) -> None:
 
 
 def clean_up(services: Services) -> None:
-    """Delete what retention ends, index first: a kill in between leaves rows that the next round deletes."""
+    """Delete what retention ends; the pipeline takes it out of the index, which may be away."""
     moment = services.now() - timedelta(days=services.settings.retention_days)
     removed = 0
     while True:
-        with services.database.read() as connection:
+        with services.database.write() as connection:
             ids = inbox.older_than(connection, moment)
+            removed += inbox.remove(connection, ids, now=services.now())
         if not ids:
             break
-        services.index.delete(ids)
-        with services.database.write() as connection:
-            removed += inbox.remove(connection, ids)
     with services.database.write() as connection:
         story.forget_bands(connection, before=services.now() - timedelta(days=BAND_DAYS))
         accounts.forget_sessions(connection, now=services.now())

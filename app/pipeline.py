@@ -2,6 +2,8 @@
 
 Runs in a supervised child process (analysis would hold the interpreter lock under the pages). Each step may
 be repeated after a kill: a batch is claimed, analysed outside any transaction, stored in one, then indexed.
+The index follows the state database in three ways: a part of it that was lost is filled anew, what retention
+removed leaves it, and what changed is written to it.
 """
 
 import time
@@ -12,7 +14,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from core import inbox, quarantine, story, watchlist
+from core import inbox, index_part, quarantine, removed, story, watchlist
 from core.errors import AnalysisError, StoreError, TingfengError
 from core.mention import Analysis, Mention, Sentiment, SentimentResult
 from core.watchlist import Brand
@@ -34,14 +36,15 @@ class Analyse(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCount:
-    """Mentions analysed and indexed in one step."""
+    """Mentions analysed, indexed, and taken out of the index in one step."""
 
     analysed: int = 0
     indexed: int = 0
+    deleted: int = 0
 
     @property
     def is_idle(self) -> bool:
-        return self.analysed == 0 and self.indexed == 0
+        return self.analysed == self.indexed == self.deleted == 0
 
 
 class Pipeline:
@@ -79,7 +82,8 @@ class Pipeline:
 
     def step(self) -> StepCount:
         """One batch. Raises StoreError when a store is away."""
-        return StepCount(analysed=self._analyse_batch(), indexed=index_batch(self.services))
+        analysed, deleted = self._analyse_batch(), delete_batch(self.services)
+        return StepCount(analysed=analysed, deleted=deleted, indexed=index_batch(self.services))
 
     def _analyse_batch(self) -> int:
         services = self.services
@@ -127,17 +131,51 @@ class Pipeline:
 
 def index_batch(services: Services) -> int:
     """Bring the index up to the state database by one batch; returns how many were written."""
+    parts = _checked_parts(services)
     with services.database.read() as connection:
         mentions = inbox.unindexed(connection, limit=services.settings.pipeline_batch)
     if not mentions:
         return 0
     # The index never holds personal data: what it does not hold cannot be searched for, or leak.
     statuses = services.index.upsert([masked(mention) for mention in mentions])
+    parts |= services.index.parts()  # a new month, or what took the place of a part that was lost just now
     with services.database.write() as connection:
         now = services.now()
+        index_part.remember(connection, parts)
         inbox.mark_indexed(connection, {mention.id: mention.revision for mention in mentions}, now=now)
         for mention, status in zip(mentions, statuses, strict=True):
             if status is UpsertStatus.REJECTED:
                 refused = StoreError("检索引擎拒收这条信息", mention=mention.id)
                 quarantine.keep(connection, source=mention.source, raw=mention.text, error=refused, now=now)
     return len(mentions)
+
+
+def delete_batch(services: Services) -> int:
+    """Take out of the index what retention removed; returns how many the index was told of."""
+    with services.database.read() as connection:
+        gone = removed.due(connection, now=services.now(), limit=services.settings.pipeline_batch)
+    if not gone:
+        return 0
+    ids = [each.id for each in gone]
+    services.index.delete(ids)
+    with services.database.write() as connection:
+        removed.told(connection, gone, now=services.now())
+        inbox.mark_unindexed(connection, ids)  # those that came back meanwhile
+    return len(gone)
+
+
+def _checked_parts(services: Services) -> frozenset[str]:
+    """The parts of the index; where one is missing (deleted, dropped, another engine), all is to be indexed again."""
+    # In this order: what is known was there before, so that a part made meanwhile is no loss.
+    with services.database.read() as connection:
+        known = index_part.known(connection)
+    parts = services.index.parts()
+    if parts != known:
+        with services.database.write() as connection:
+            # Nothing known: what the state database says of the index is about another one.
+            is_new = bool(parts) and not index_part.known(connection)
+            if index_part.forget(connection, known - parts) or is_new:
+                marked = inbox.mark_unindexed(connection)
+                log.warning("the index is new or has lost a part, filling it", mentions=marked)
+            index_part.remember(connection, parts)
+    return parts

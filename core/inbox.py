@@ -16,6 +16,7 @@ from sqlalchemy import (
     BindParameter,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Index,
     Integer,
@@ -33,10 +34,10 @@ from sqlalchemy import (
     update,
 )
 
+from core import removed, seen_again
 from core.database import UtcTime, metadata, serialise, storable
 from core.mention import (
     Analysis,
-    Engagement,
     Mention,
     Status,
     analysis_from_json,
@@ -217,9 +218,9 @@ def _analysed(mention: Mention, analysis: Analysis) -> dict[str, object]:
 
 
 def request_analysis(connection: Connection, mention_ids: Sequence[str]) -> int:
-    """Put mentions back into the queue (the watchlist changed)."""
-    chosen = mention_table.c.id.in_(mention_ids)
-    return connection.execute(update(mention_table).where(chosen).values(is_analysed=False)).rowcount
+    """Put mentions back into the queue (the watchlist changed); an analysis that runs already does not count."""
+    again = {"is_analysed": False, "claimed_by": None, "claimed_until": None}
+    return _touch(connection, mention_table.c.id.in_(mention_ids), again)
 
 
 def unindexed(connection: Connection, *, limit: int) -> tuple[Mention, ...]:
@@ -229,9 +230,14 @@ def unindexed(connection: Connection, *, limit: int) -> tuple[Mention, ...]:
 
 
 def mark_indexed(connection: Connection, revisions: Mapping[str, int], *, now: datetime) -> None:
-    """revisions: id → the revision the index holds now. Never lowers; a newer revision stays behind."""
+    """revisions: id → the revision the index holds now. Never lowers; a newer revision stays behind.
+
+    What was removed meanwhile must leave the index again: see ``removed``.
+    """
     if not revisions:
         return
+    stored = _stored_ids(connection, list(revisions))
+    removed.keep(connection, {gone: revisions[gone] for gone in revisions.keys() - stored}, now=now)
     is_older = mention_table.c.indexed_revision < bindparam("b_revision")
     connection.execute(
         update(mention_table)
@@ -241,9 +247,15 @@ def mark_indexed(connection: Connection, revisions: Mapping[str, int], *, now: d
     )
 
 
-def mark_all_unindexed(connection: Connection) -> int:
-    """Before a rebuild of the index."""
-    return connection.execute(update(mention_table).values(indexed_revision=0)).rowcount
+def mark_unindexed(connection: Connection, mention_ids: Sequence[str] | None = None) -> int:
+    """The index has lost these, or all. The revision is raised, so that a batch under way does not undo it."""
+    is_lost = mention_table.c.id.in_(mention_ids) if mention_ids is not None else mention_table.c.indexed_revision > 0
+    return _touch(connection, is_lost, {})
+
+
+def _touch(connection: Connection, chosen: ColumnElement[bool], values: Mapping[str, object]) -> int:
+    raised = update(mention_table).where(chosen).values(revision=mention_table.c.revision + 1, **values)
+    return connection.execute(raised).rowcount
 
 
 def scan(connection: Connection, *, after: int = -1, limit: int = BATCH) -> tuple[Mention, ...]:
@@ -258,10 +270,14 @@ def older_than(connection: Connection, moment: datetime, *, limit: int = BATCH) 
     return tuple(connection.scalars(chosen.order_by(mention_table.c.order_time).limit(limit)))
 
 
-def remove(connection: Connection, mention_ids: Sequence[str]) -> int:
-    """Delete mentions with their versions (retention)."""
+def remove(connection: Connection, mention_ids: Sequence[str], *, now: datetime) -> int:
+    """Delete mentions with their versions (retention); the index follows through ``removed``."""
+    serialise(connection, "inbox")
     connection.execute(delete(version_table).where(version_table.c.mention_id.in_(mention_ids)))
-    return connection.execute(delete(mention_table).where(mention_table.c.id.in_(mention_ids))).rowcount
+    gone = delete(mention_table).where(mention_table.c.id.in_(mention_ids))
+    rows = connection.execute(gone.returning(mention_table.c.id, mention_table.c.revision)).all()
+    removed.keep(connection, {row.id: row.revision for row in rows}, now=now)
+    return len(rows)
 
 
 def backlog(connection: Connection) -> Backlog:
@@ -289,7 +305,9 @@ def _stored_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
 def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
     if not mentions:
         return
-    stored = [_clean(replace(mention, revision=1)) for mention in mentions]
+    # One that retention removed a while ago may still be in the index: it goes on above the revision there.
+    last = removed.last(connection, [mention.id for mention in mentions])
+    stored = [_clean(replace(mention, revision=last.get(mention.id, 0) + 1)) for mention in mentions]
     keys = _free_order_keys(connection, stored)
     rows = [
         {
@@ -298,7 +316,7 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
             "order_key": key,
             "record": to_json(_bare(mention)),
             "digest": content_digest(mention),
-            "revision": 1,
+            "revision": mention.revision,
             "indexed_revision": 0,
             "is_analysed": False,
             "source": mention.source,
@@ -313,11 +331,11 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
 def _merge(connection: Connection, row: Row[Any], mention: Mention, now: datetime) -> bool:  # Any: as above
     """Join a mention seen again with the stored one; True when a revision was raised."""
     before, incoming = _mention(row), _clean(mention)
-    content = _comparable(incoming, before)
+    content = seen_again.comparable(incoming, before)
     # Only the source that brought it may edit it: two extractions of one page differ without being an edit.
     is_edit = incoming.source == before.source and content_digest(content) != row.digest
     seen_by = tuple(dict.fromkeys((*before.seen_by, *incoming.seen_by)))
-    engagement = _engagement(before, incoming)
+    engagement = seen_again.engagement(before, incoming)
     if not is_edit and seen_by == before.seen_by and engagement == before.engagement:
         return False
     joined: dict[str, Any] = {"seen_by": seen_by, "engagement": engagement, "revision": before.revision + 1}
@@ -331,22 +349,6 @@ def _merge(connection: Connection, row: Row[Any], mention: Mention, now: datetim
     values["record"] = to_json(_bare(after))
     connection.execute(update(mention_table).where(mention_table.c.id == row.id).values(**values))
     return True
-
-
-def _comparable(incoming: Mention, before: Mention) -> Mention:
-    """The incoming content under the identity and first clock of the stored mention."""
-    return replace(
-        incoming, seen_at=before.seen_at, order_key=before.order_key, source=before.source, status=Status.LIVE
-    )
-
-
-def _engagement(before: Mention, incoming: Mention) -> Engagement:
-    """The newer count wins; a page without counters says nothing."""
-    if incoming.engagement.counted_at is None:
-        return before.engagement
-    if before.engagement.counted_at and before.engagement.counted_at >= incoming.engagement.counted_at:
-        return before.engagement
-    return incoming.engagement
 
 
 def _status_after(status: Status, excluded: bool) -> Status:

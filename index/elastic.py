@@ -162,6 +162,11 @@ class ElasticIndex:
         with self._ready() as client:
             client.indices.refresh(index=self._alias, ignore_unavailable=True)
 
+    def parts(self) -> frozenset[str]:
+        with self._ready() as client:
+            found = client.indices.get_settings(index=self._alias, name="index.uuid", ignore_unavailable=True)
+        return frozenset(f"{index}/{described['settings']['index']['uuid']}" for index, described in found.items())
+
     def health(self) -> IndexHealth:
         try:
             with self._ready() as client:

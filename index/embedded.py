@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Final
 
-from core.errors import ConfigurationError, StoreUnavailable
+from core.errors import ConfigurationError, StoreError
 from core.mention import Mention, from_json
 from index.base import COUNTED_AT_MOST, Bucket, Dimension, Hit, IndexHealth, SearchPage, UpsertStatus, checked_limit
 from index.entry import CLOCKS, entry_or_none, hit_of, in_order, phrases_of
@@ -27,9 +27,9 @@ class EmbeddedIndex:
     """``index.base.MentionIndex`` on one SQLite file."""
 
     def __init__(self, file: Path, *, tokenise: Tokenise, fresh: bool = False) -> None:
-        """fresh: drop what the file holds first (``tingfeng reindex``).
+        """fresh: begin with a new file (``tingfeng reindex``).
 
-        Raises ConfigurationError, SchemaOutOfDate and StoreUnavailable.
+        Raises ConfigurationError, SchemaOutOfDate and StoreError.
         """
         self._tokenise = tokenise
         self._connections = Connections(file, fresh=fresh)
@@ -93,11 +93,15 @@ class EmbeddedIndex:
     def refresh(self) -> None:
         """Nothing to do: commits are visible at once."""
 
+    def parts(self) -> frozenset[str]:
+        with self._connections.read() as connection:
+            return frozenset(part for (part,) in connection.execute("SELECT id FROM part"))
+
     def health(self) -> IndexHealth:
         try:
             with self._connections.read() as connection:
                 count = connection.execute("SELECT count(*) FROM mention").fetchone()[0]
-        except (StoreUnavailable, ConfigurationError) as error:
+        except (StoreError, ConfigurationError) as error:
             return IndexHealth(is_healthy=False, engine=ENGINE, count=0, detail=error.message)
         return IndexHealth(is_healthy=True, engine=ENGINE, count=count, detail=f"索引正常，共 {count} 条信息")
 

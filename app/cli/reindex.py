@@ -18,10 +18,11 @@ command = typer.Typer(add_completion=False)
 @command.command()
 def reindex(data: Data = None, config: Config = None) -> None:
     """由状态库重建检索索引。服务运行中也可以执行，完成前检索结果不全。"""
-    # Emptied first, marked afterwards: what a running pipeline indexes in between is indexed again, not lost.
+    # Emptied first, marked afterwards: what a running pipeline indexes in between is indexed again, not lost; what it
+    # wrote just before is found missing (``app.pipeline``).
     services = wiring.build(settings_of(data, config), fresh_index=True)
     with services.database.write() as connection:
-        total = inbox.mark_all_unindexed(connection)
+        total = inbox.mark_unindexed(connection)
     done = 0
     with Progress(console=Console(file=sys.stderr), transient=True) as progress:
         task = progress.add_task("重建索引", total=total)

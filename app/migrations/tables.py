@@ -2,7 +2,7 @@
 
 from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
-from core import accounts, audit, inbox, quarantine, story, watchlist
+from core import accounts, audit, inbox, index_part, quarantine, removed, story, watchlist
 from core.database import metadata
 from crawler import sources
 from response import campaign, incident, statement_check, task
@@ -19,10 +19,12 @@ OWNERS = (
     configuration,
     inbox,
     incident,
+    index_part,
     jobs,
     leases,
     outbox,
     quarantine,
+    removed,
     rule,
     sources,
     statement_check,

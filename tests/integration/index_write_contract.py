@@ -67,6 +67,21 @@ class WriteContract:
         assert store(index, stored[0]) == (UpsertStatus.STORED,)
         assert numbers(index, "词") == [0, 1]
 
+    def test_what_was_removed_comes_back_above_the_revision_that_is_left(self, index: MentionIndex) -> None:
+        store(index, mention(1, "旧词", revision=5))
+        moved = mention(1, "新词", revision=6, at=NOON + 40 * DAY)
+        index.delete([moved.id])
+        assert store(index, moved) == (UpsertStatus.STORED,)
+        assert (numbers(index, "旧词"), numbers(index, "新词")) == ([], [1])
+
+    def test_its_parts_stay_until_they_are_lost(self, index: MentionIndex) -> None:
+        store(index, mention(1))
+        before = index.parts()
+        assert before, "what holds something has a part"
+        store(index, mention(2), mention(3, at=NOON - 40 * DAY))
+        index.delete([mention(1).id])
+        assert index.parts() >= before
+
     def test_a_scan_is_one_consistent_view(self, index: MentionIndex) -> None:
         store(index, *(mention(number) for number in range(3)))
         scanned = index.scan(EVERYTHING)

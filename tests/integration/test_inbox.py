@@ -84,7 +84,7 @@ def test_a_taken_order_key_moves_on_by_one(database: Database, clock) -> None:
     with database.write() as connection:
         inbox.put(connection, [a_mention(2)], now=clock())
         (natural,) = (mention.order_key for mention in inbox.scan(connection))
-        inbox.remove(connection, [a_mention(2).id])
+        inbox.remove(connection, [a_mention(2).id], now=clock())
         inbox.put(connection, [a_mention(1)], now=clock())
         connection.execute(table.update().values(order_key=natural))
         inbox.put(connection, [a_mention(2)], now=clock())
@@ -114,6 +114,19 @@ def test_an_analysis_of_an_older_revision_is_not_stored(database: Database, cloc
         inbox.put(connection, [a_mention(1, text="改过了")], now=clock())
         assert inbox.store_analyses(connection, [(claimed, an_analysis())]) == 0
         assert inbox.backlog(connection).unanalysed == 1
+
+
+def test_an_analysis_that_began_before_it_was_asked_for_again_is_not_stored(database: Database, clock) -> None:
+    with database.write() as connection:
+        inbox.put(connection, [a_mention(1), a_mention(2)], now=clock())
+        claimed = inbox.claim(connection, worker="a", limit=2, now=clock())
+        assert inbox.request_analysis(connection, [a_mention(1).id]) == 1
+        assert inbox.store_analyses(connection, [(mention, an_analysis()) for mention in claimed]) == 1
+        assert inbox.unchanged(connection, claimed) == set()
+        (free,) = inbox.claim(connection, worker="b", limit=9, now=clock())
+        assert inbox.store_analyses(connection, [(free, an_analysis())]) == 1
+        assert {mention.id for mention in inbox.unindexed(connection, limit=9)} == {mention.id for mention in claimed}
+    assert free.id == a_mention(1).id, "its claim was given up"
 
 
 def test_the_index_is_behind_exactly_where_a_revision_is_missing(database: Database, clock) -> None:
@@ -173,7 +186,7 @@ def test_retention_removes_versions_too(database: Database, clock) -> None:
         inbox.put(connection, [a_mention(2, published_at=NOON - timedelta(days=400), text="改")], now=clock())
         old = inbox.older_than(connection, NOON - timedelta(days=365))
         assert old == (a_mention(2).id,)
-        assert inbox.remove(connection, old) == 1
+        assert inbox.remove(connection, old, now=clock()) == 1
         assert inbox.versions(connection, old[0]) == ()
         assert inbox.count(connection) == 1
 
@@ -219,6 +232,29 @@ def test_what_does_not_join_a_story(database: Database, clock) -> None:
         for why, (mention, analysis) in cases.items():
             assert _story_of(connection, mention, analysis) not in (founded, None), why
         assert _story_of(connection, a_mention(5), an_analysis(brands=())) is None
+
+
+def test_a_word_that_is_rare_in_its_story_joins_nobody(database: Database, clock) -> None:
+    """Two common words are enough as long as they are core words: the story does not drift."""
+    near, far = ("刹车", "高速"), ("续航", "冬天")
+    with database.write() as connection:
+        founded = _story_of(connection, a_mention(1), an_analysis(words=(*near, *far)))
+        assert _story_of(connection, a_mention(2), an_analysis(words=far)) == founded
+        batch = [(a_mention(number), an_analysis(words=near)) for number in range(3, 9)]
+        assert story.assign(connection, batch) == [founded] * 6
+        assert _story_of(connection, a_mention(9), an_analysis(words=far)) not in (founded, None)
+
+
+def test_only_the_stories_seen_last_are_compared(database: Database, clock, monkeypatch) -> None:
+    monkeypatch.setattr(story, "COMPARED_AT_MOST", 1)
+    words, later = ("刹车", "高速"), NOON + timedelta(hours=1)
+    other = an_analysis(brands=("蓝鲸汽车",), words=words)
+    with database.write() as connection:
+        first = _story_of(connection, a_mention(1), an_analysis(words=words))
+        _story_of(connection, a_mention(2, published_at=later, seen_at=later), an_analysis(words=("续航", "冬天")))
+        theirs = _story_of(connection, a_mention(3), other)
+        assert _story_of(connection, a_mention(4), an_analysis(words=words)) not in (first, None)
+        assert _story_of(connection, a_mention(5), other) == theirs, "each brand has its own limit"
 
 
 def test_a_story_is_kept_when_analysis_is_repeated(database: Database, clock) -> None:

@@ -8,19 +8,20 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.errors import ConfigurationError, SchemaOutOfDate, StoreUnavailable
+from core.errors import ConfigurationError, SchemaOutOfDate, StoreError, StoreUnavailable
 from core.mention import Mention, Platform, Sentiment, Status
 from index.base import Dimension, UpsertStatus
 from index.embedded import EmbeddedIndex
 from index.query import EVERYTHING
 from tests.factories import NOON, an_analysis
-from tests.integration.index_material import counts, mention, numbers, query, tokenise
+from tests.integration.index_material import counts, mention, number_of, numbers, query, tokenise
 
 
 @pytest.fixture
@@ -92,11 +93,50 @@ def test_a_file_of_somebody_else_is_left_alone(file: Path, fresh: bool) -> None:
     assert run(file, "SELECT count(*) FROM theirs") == [(0,)]
 
 
-def test_a_broken_file_is_named(file: Path) -> None:
+@pytest.mark.parametrize("first_page", [b"not a database, " * 256, b""], ids=["no database", "torn"])
+def test_a_broken_file_is_named_and_fresh_begins_anew_for_everybody(file: Path, first_page: bytes) -> None:
+    running = opened(file)
+    running.upsert([mention(number, "词" * 100) for number in range(50)])
+    run(file, "PRAGMA wal_checkpoint(TRUNCATE)")
+    running.close()
+    whole = file.read_bytes()
+    file.write_bytes((first_page or whole[:4096]) + bytes(len(whole) - 4096))
+    with pytest.raises(StoreError, match="已损坏.*tingfeng reindex"):
+        opened(file).search(EVERYTHING)
+    opened(file, fresh=True).upsert([mention(1, "词")])
+    assert numbers(running, "词") == [1]
+    check(file)
+
+
+@pytest.mark.parametrize("is_alone", [True, False], ids=["file alone", "with its log"])
+def test_a_deleted_file_is_noticed_by_everybody(file: Path, is_alone: bool) -> None:
+    writer, reader = opened(file), opened(file)
+    writer.upsert([mention(1, "词")])
+    assert numbers(reader, "词") == [1]
+    before, scanned = writer.parts(), reader.scan(EVERYTHING)
+    assert (reader.parts(), number_of(next(scanned))) == (before, 1)
+    for lost in [file] if is_alone else list(file.parent.iterdir()):
+        lost.unlink()
+    assert numbers(reader, "词") == []
+    assert reader.parts() == writer.parts()
+    assert not reader.parts() & before
+    writer.upsert([mention(2, "词")])
+    assert list(scanned) == [], "what is being read is read to its end"
+    assert numbers(reader, "词") == numbers(opened(file), "词") == [2]
+    writer.close()
+    reader.close()
+    check(file)
+    assert numbers(opened(file), "词") == [2]
+
+
+def test_a_folder_that_is_gone_is_an_outage(file: Path) -> None:
+    index = opened(file)
+    rmtree(file.parent)
+    with pytest.raises(StoreUnavailable, match="打不开"):
+        index.upsert([mention(1, "词")])
+    assert not index.health().is_healthy
     file.parent.mkdir()
-    file.write_bytes(b"not a database, " * 1000)
-    with pytest.raises(ConfigurationError, match="已损坏"):
-        opened(file)
+    assert index.upsert([mention(1, "词")]) == (UpsertStatus.STORED,)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from app.jobs import Job
 from app.migrations import HEAD, is_current
 from app.migrations.tables import metadata
 from app.migrations.upgrade import upgrade
-from app.pipeline import index_batch
+from app.pipeline import delete_batch, index_batch
 from core import inbox, watchlist
 from core.access import SYSTEM
 from core.database import Database
@@ -98,6 +98,7 @@ def test_retention_empties_index_and_database_together(services, clock) -> None:
     index_batch(services)
     before = mentions.search(services, SYSTEM).total
     duties.clean_up(services)
+    assert delete_batch(services) == 1
     with services.database.read() as connection:
         assert inbox.count(connection) == 1
     assert (before, mentions.search(services, SYSTEM).total) == (2, 1)

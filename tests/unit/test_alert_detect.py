@@ -57,6 +57,9 @@ class MemoryIndex:
     def refresh(self) -> None:
         raise NotImplementedError
 
+    def parts(self) -> frozenset[str]:
+        raise NotImplementedError
+
     def health(self) -> IndexHealth:
         raise NotImplementedError
 

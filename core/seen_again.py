@@ -1,0 +1,21 @@
+"""What becomes of a mention that is seen again: which content is compared, and which counters win. Pure functions."""
+
+from dataclasses import replace
+
+from core.mention import Engagement, Mention, Status
+
+
+def comparable(incoming: Mention, before: Mention) -> Mention:
+    """The incoming content under the identity and first clock of the stored mention."""
+    return replace(
+        incoming, seen_at=before.seen_at, order_key=before.order_key, source=before.source, status=Status.LIVE
+    )
+
+
+def engagement(before: Mention, incoming: Mention) -> Engagement:
+    """The newer count wins; a page without counters says nothing."""
+    if incoming.engagement.counted_at is None:
+        return before.engagement
+    if before.engagement.counted_at and before.engagement.counted_at >= incoming.engagement.counted_at:
+        return before.engagement
+    return incoming.engagement
