@@ -15,7 +15,7 @@ from app import configuration, wiring
 from app.cli import lines
 from app.cli.options import Config, Data, Jsonl, settings_of
 from app.leases import lease_table
-from core import inbox, watchlist
+from core import inbox, removed, watchlist
 from core.access import SYSTEM
 from core.errors import TingfengError
 from core.settings import IndexEngine, Settings
@@ -111,12 +111,12 @@ def _index(services: Services) -> Check:
     """Well when it answers and holds exactly what the state database says it holds."""
     health = services.index.health()
     with services.database.read() as connection:
-        waiting, stored = inbox.backlog(connection), inbox.count(connection)
-    expected = stored - waiting.unanalysed - waiting.unindexed
+        waiting, stored, leaving = inbox.backlog(connection), inbox.count(connection), removed.count(connection)
+    expected, most = stored - waiting.unanalysed - waiting.unindexed, stored + leaving
     result = f"{health.engine}：{health.detail}"
-    if health.is_healthy and health.count < expected:
+    if health.is_healthy and not expected <= health.count <= most:
         result = f"{health.engine}：应有 {expected:,} 条信息，实有 {health.count:,} 条"
-    is_good = health.is_healthy and health.count >= expected
+    is_good = health.is_healthy and expected <= health.count <= most
     advice = "" if is_good else "用 tingfeng reindex 重建索引"
     if not health.is_healthy and services.settings.index_engine is IndexEngine.ELASTIC:
         advice = "检查 TINGFENG_ELASTICSEARCH_URL，以及 Elasticsearch 是否在运行"

@@ -9,7 +9,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from app import duties, wiring
-from app.cli import reindex
+from app.cli import doctor, reindex
 from app.pipeline import Pipeline, delete_batch, index_batch
 from core import inbox, removed
 from core.errors import StoreUnavailable
@@ -153,6 +153,21 @@ def test_a_mention_that_comes_back_is_indexed(services: Services, clock: Clock, 
     assert found is not None and found.text == "回来了"
 
 
+def test_a_mention_that_comes_back_is_newer_than_what_a_slow_worker_writes(services: Services, monkeypatch) -> None:
+    def comes_back() -> None:
+        duties.clean_up(services)
+        put(services, OLD)
+
+    put(services, OLD)
+    put(services, a_mention(2, published_at=OLD.published_at, text="改过"))
+    Meanwhile(services, monkeypatch, before=comes_back)
+    index_batch(services)
+    follow(services)
+    check(services, OLD)
+    found = services.index.get(OLD.id)
+    assert found is not None and found.text == OLD.text
+
+
 def test_a_mention_that_comes_back_while_the_index_is_told_is_indexed(services: Services, monkeypatch) -> None:
     put(services, OLD)
     follow(services)
@@ -182,7 +197,7 @@ def lose(services: Services) -> None:
 
 def test_a_lost_index_is_filled_anew(services: Services) -> None:
     put(services, NEW, OLD)
-    follow(services)
+    assert index_batch(services) == 2
     lose(services)
     assert index_batch(services) == 2
     follow(services)
@@ -196,6 +211,22 @@ def test_an_index_that_is_lost_during_a_write_is_filled_anew(services: Services,
     follow(services)
     put(services, OLD)
     Meanwhile(services, monkeypatch, **{when: lambda: lose(services)})
+    follow(services)
+    follow(services)
+    check(services, NEW, OLD)
+
+
+def test_a_loss_that_another_worker_has_seen_already_is_not_forgotten(services: Services, monkeypatch) -> None:
+    def other_worker() -> None:
+        lose(services)
+        Meanwhile(services, monkeypatch, before=killed)
+        with pytest.raises(KeyboardInterrupt):
+            index_batch(services)
+
+    put(services, NEW)
+    follow(services)
+    put(services, OLD)
+    Meanwhile(services, monkeypatch, after=other_worker)
     follow(services)
     follow(services)
     check(services, NEW, OLD)
@@ -235,3 +266,15 @@ def test_a_pipeline_is_idle_when_the_index_was_told(services: Services) -> None:
 
 def away(*_arguments: object) -> int:
     raise StoreUnavailable("测试：索引不在")
+
+
+@pytest.mark.parametrize(("number", "is_good"), [(None, True), (7, False)], ids=["exact", "one too many"])
+def test_doctor_compares_index_and_state(services: Services, number: int | None, is_good: bool) -> None:
+    put(services, NEW)
+    follow(services)
+    if number is not None:
+        services.index.upsert([a_mention(number, order_key=number, analysis=an_analysis(), revision=1)])
+    services.index.refresh()
+    found = doctor._index(services)
+    assert found.is_good is is_good
+    assert ("应有 1 条信息，实有 2 条" in found.result) is not is_good
