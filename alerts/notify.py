@@ -164,6 +164,7 @@ def _fields(alert: Alert, merge: Merge) -> dict[str, object]:
         "window_start": finding.window_start.isoformat(),
         "window_end": finding.window_end.isoformat(),
         "query": finding.query,
+        "relapse_of": merge.relapse_of.number if merge.relapse_of else None,
     }
 
 

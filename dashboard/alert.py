@@ -11,7 +11,7 @@ from nicegui import ui
 from alerts import alert, outbox
 from alerts.alert import Alert, Recorded
 from alerts.outbox import Delivery, DeliveryStatus
-from alerts.state import AlertStatus, Change, Outcome
+from alerts.state import OUTCOME_LABELS, AlertStatus, Change, Outcome
 from core import access
 from core.access import Action, Person
 from core.errors import NotFound
@@ -26,8 +26,8 @@ from response.services import Services
 from response.state import STATUS_LABELS
 
 MOST_SAMPLES: Final = 10
-OUTCOMES: Final = {Outcome.HANDLED: "已处理", Outcome.FALSE_ALARM: "误报", Outcome.MERGED: "并入其他预警"}
-OUTCOME_LABELS: Final = {**OUTCOMES, Outcome.SETTLED: "预警解除"}
+# What a person may choose.
+OUTCOMES: Final = (Outcome.HANDLED, Outcome.FALSE_ALARM, Outcome.MERGED)
 CHANGES: Final = {Change.OPENED: "触发", Change.UPDATED: "更新", Change.RAISED: "升级", Change.HELD: "记录"}
 DELIVERIES: Final = {
     DeliveryStatus.PENDING: ("等待发送", "plain"),
@@ -137,7 +137,7 @@ def _close(view: View[Shown], alert_id: str) -> None:
 
         return work
 
-    outcomes = {outcome.value: label for outcome, label in OUTCOMES.items()}
+    outcomes = {outcome.value: OUTCOME_LABELS[outcome] for outcome in OUTCOMES}
     entries = [
         form.Entry(name="outcome", label="关闭原因", kind=form.Kind.CHOICE, value="handled", options=outcomes),
         form.Entry(name="note", label="说明（可选）", kind=form.Kind.TEXT),
