@@ -63,7 +63,7 @@ outbox_table: Final = Table(
     Index(None, "subject"),
 )
 
-# Guess: longer than any channel may take to send (10 s in all), short enough after a killed worker.
+# Guess: longer than any channel may take to send (15 s in all), short enough after a killed worker.
 LEASE: Final = timedelta(seconds=60)
 # Waits after the first, second, ... failed try; a vendor's own wait goes before. Guess: an outage of a chat service
 # is over in minutes or in hours; after half a day an alert is no news any more.
