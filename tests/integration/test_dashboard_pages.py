@@ -132,7 +132,7 @@ def alert_id(services: Services, mentions: None) -> str:
         opened = alert.merge(connection, found, now=seed.NOW).alert
         message = Message(id="m1", number=opened.number, level="orange", title="t", text="t", created_at=seed.NOW)
         outbox.enqueue(connection, message, channel="公关群", now=seed.NOW, subject=f"alert:{opened.id}")
-        delivery = outbox.take(connection, now=seed.NOW)
+        delivery = outbox.take(connection, "m1", "公关群", due=seed.NOW, now=seed.NOW)
         assert delivery is not None
         outbox.record_failure(connection, delivery, DeliveryRejected("签名不正确"), now=seed.NOW)
     return opened.id
