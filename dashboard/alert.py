@@ -152,7 +152,8 @@ def _reasons(shown: Shown) -> None:
     with parts.tag("section", classes="card"):
         with parts.tag("div", classes="card-head"):
             parts.tag("h2", "触发依据", "card-title")
-            parts.link("查看这个时段的信息", parts.mentions_address(latest.query), "link small")
+            said = f"查看这 {parts.number(latest.count_negative)} 条负面信息"
+            parts.link(said, parts.mentions_address(latest.query), "link small")
         with parts.tag("div", classes="figures inner"):
             during = parts.window(latest.window_start, latest.window_end)
             _figure("负面", f"{parts.number(latest.count_negative)} 条", during)
@@ -185,8 +186,8 @@ def _history(findings: Sequence[Recorded], now: datetime) -> None:
                         with parts.cell("级别"):
                             parts.level_chip(found.level)
                         with parts.cell("负面 / 全部"):
-                            said = f"{parts.number(found.count_negative)} / {parts.number(found.count)}"
-                            parts.link(said, parts.mentions_address(found.query))
+                            parts.link(parts.number(found.count_negative), parts.mentions_address(found.query))
+                            parts.tag("span", f" / {parts.number(found.count)}")
                         parts.cell("负面占比", text=parts.percent(found.share_negative))
                         parts.cell("统计时段", text=parts.window(found.window_start, found.window_end))
 
