@@ -23,6 +23,7 @@ from core import audit, inbox
 from core.access import SYSTEM
 from core.database import Database, storable
 from core.errors import DeliveryError, DeliveryFailed, DeliveryRejected
+from core.mention import shanghai_text
 from core.personal import mask
 
 # A slow channel begins no further message after this; the next round goes on. Guess: new messages of the other
@@ -197,8 +198,8 @@ def _fields(alert: Alert, merge: Merge) -> dict[str, object]:
         "count_negative": finding.count_negative,
         "share_negative": round(finding.share_negative, 4),
         "expected": finding.expected,
-        "window_start": finding.window_start.isoformat(),
-        "window_end": finding.window_end.isoformat(),
+        "window_start": shanghai_text(finding.window_start),
+        "window_end": shanghai_text(finding.window_end),
         "query": finding.query,
         "relapse_of": merge.relapse_of.number if merge.relapse_of else None,
     }
