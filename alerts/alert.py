@@ -1,4 +1,4 @@
-"""Alerts (预警): what people are told, acknowledge and close. One burst, one alert.
+"""Alerts (预警): what people are told, acknowledge and close. One burst, one alert, also after it was closed.
 
 Invariants: states move only along ``state.TRANSITIONS``; the level never falls by itself; each change that people
 should know about is one audit row ``alert:ID``.
@@ -6,15 +6,16 @@ should know about is one audit row ``alert:ID``.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
-from alerts import alert_finding, alert_record
+from alerts import alert_finding, alert_record, burst
 from alerts.alert_finding import Recorded
 from alerts.alert_record import IS_OPEN, Alert, alert_table
+from alerts.burst import key_of, open_key
 from alerts.finding import Finding
 from alerts.level import Level
 from alerts.rule import cooldown_hours
@@ -36,7 +37,6 @@ __all__ = [
     "list_all",
     "list_open",
     "merge",
-    "open_key",
     "settle",
 ]
 
@@ -52,25 +52,31 @@ TITLE_LENGTH: Final = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
-    """A finding and what became of it."""
+    """A finding and what became of it. alert: a closed one when its burst is old news (HELD).
+
+    relapse_of: the closed alert of the same burst that the opened one goes on from (舆情反复).
+    """
 
     alert: Alert
     change: Change
     finding: Finding
-
-
-def open_key(brand: str, rule_id: str, story_id: str | None) -> str:
-    """Deduplication key: the same brand, rule and story (or brand as a whole) is the same alert while it is open."""
-    return hashlib.sha256("\x1f".join((brand, rule_id, story_id or "")).encode()).hexdigest()[:32]
+    relapse_of: Alert | None = None
 
 
 def merge(connection: Connection, finding: Finding, *, now: datetime) -> Merge:
-    """Join the finding to its open alert, or open one. Parallel identical findings give one alert."""
+    """Join the finding to its open alert, or open one. Parallel identical findings give one alert.
+
+    After closing: ``state.is_held_after_closing`` says what is old news; what is not opens an alert that names the
+    closed one. A burst that a person merged into another alert goes on there.
+    """
     serialise(connection, "alert")
-    before = _find_open(connection, finding)
-    if before is None:
+    before = burst.find_open(connection, finding)
+    if before is not None:
+        return _join(connection, before, finding, now)
+    closed = burst.find_closed(connection, finding, now=now)
+    if closed is None:
         return Merge(alert=_open(connection, finding, now), change=Change.OPENED, finding=finding)
-    return _join(connection, before, finding, now)
+    return _merge_closed(connection, closed, finding, now)
 
 
 def acknowledge(connection: Connection, person: Person, alert_id: str, *, now: datetime, note: str = "") -> Alert:
@@ -156,24 +162,15 @@ def findings(connection: Connection, person: Person, alert_id: str) -> tuple[Rec
     return alert_finding.of_alert(connection, alert_id)
 
 
-def _find_open(connection: Connection, finding: Finding) -> Alert | None:
-    """The open alert of this key, or else one that found the same burst under another or no story.
-
-    Which story leads a burst becomes clear, and may get lost again, while it goes on: as long as the windows
-    overlap and the stories do not contradict each other it is one burst.
-    """
-    key = open_key(finding.brand, finding.rule_id, finding.story)
-    is_same_burst = and_(
-        alert_table.c.brand == finding.brand,
-        alert_table.c.rule_id == finding.rule_id,
-        alert_table.c.found_at >= finding.window_start,
-    )
-    if finding.story is not None:
-        is_same_burst = and_(is_same_burst, alert_table.c.story.is_(None))
-    chosen = select(alert_table).where(IS_OPEN, or_(alert_table.c.key == key, is_same_burst))
-    newest = chosen.order_by(alert_table.c.found_at.desc(), alert_table.c.number.desc())
-    alerts = [alert_record.of_row(row) for row in connection.execute(newest.with_for_update())]
-    return next((alert for alert in alerts if alert.key == key), alerts[0] if alerts else None)
+def _merge_closed(connection: Connection, closed: Alert, finding: Finding, now: datetime) -> Merge:
+    target = burst.merged_into(connection, closed, finding, now=now)
+    if target is not None:
+        return _join(connection, target, finding, now)
+    if burst.is_old_news(connection, closed, finding, now=now):
+        return Merge(alert=closed, change=Change.HELD, finding=finding)
+    finding = replace(finding, explanation=finding.explanation + burst.relapse(closed))
+    opened = _open(connection, finding, now)
+    return Merge(alert=opened, change=Change.OPENED, finding=finding, relapse_of=closed)
 
 
 def _open(connection: Connection, finding: Finding, now: datetime) -> Alert:
@@ -181,7 +178,7 @@ def _open(connection: Connection, finding: Finding, now: datetime) -> Alert:
     alert = Alert(
         id=f"A{hashlib.sha256(number.encode()).hexdigest()[:15]}",
         number=number,
-        key=open_key(finding.brand, finding.rule_id, finding.story),
+        key=key_of(finding),
         brand=finding.brand,
         rule_id=finding.rule_id,
         story=finding.story,

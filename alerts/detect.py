@@ -1,14 +1,16 @@
 """Evaluate alert rules against the index: counts in, findings out. Stores nothing and tells nobody."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from alerts.baseline import HISTORY_DAYS, expected_count, observed_days
-from alerts.detectors.negative_burst import Burst, BurstCounts, Usual, judge
+from alerts.detectors.negative_burst import Burst, BurstCounts, Period, Usual, judge
 from alerts.finding import Finding
+from alerts.level import LEVEL_PERIOD
 from alerts.rule import AlertRule
 from core.errors import InvalidQuery, TooLittleHistory
 from core.mention import SHANGHAI, Sentiment
@@ -39,37 +41,71 @@ def _evaluate(index: MentionIndex, rule: AlertRule, now: datetime) -> Finding | 
     except InvalidQuery as error:
         log.warning("rule left out", rule=rule.id, error=error.code, position=error.position)
         return None
-    start = now - timedelta(minutes=rule.window_minutes)
-    window = everything.where(since=start, until=now, counts_in_bursts=True)
-    negatives = window.where(sentiment=Sentiment.NEGATIVE)
-    counts = _counts(index, window, negatives, minimum=rule.minimum_count)
-    if counts is None:
+    length = timedelta(minutes=rule.window_minutes)
+    window = _window(everything, now - length, now)
+    by_sentiment = _by_sentiment(index, window)
+    # The answer nearly always, and it costs one question.
+    if by_sentiment.get(Sentiment.NEGATIVE, 0) < rule.minimum_count:
         return None
-    usual = _usual(index, everything, start, now)
-    burst = judge(rule, counts, usual)
+    history = _history(index, everything, [now - length, now - LEVEL_PERIOD])
+    seen = Period(counts=_counts(index, window, by_sentiment), usual=history.usual(now - length, now))
+    hour = seen if length == LEVEL_PERIOD else _last_hour(index, everything, history, now)
+    burst = judge(rule, seen, hour)
     if burst is None:
         return None
-    return _finding(index, rule, negatives, counts, usual, burst, (start, now))
+    return _finding(index, rule, window, seen, hour, burst, (now - length, now))
 
 
-def _counts(index: MentionIndex, window: Query, negatives: Query, *, minimum: int) -> BurstCounts | None:
-    """Count the window; None below the minimum, which is the answer nearly always and costs one question."""
-    by_sentiment = _single(index.aggregate(window, by=(Dimension.SENTIMENT,)))
-    negative = by_sentiment.get(Sentiment.NEGATIVE.value, 0)
-    if negative < minimum:
-        return None
-    authors = index.aggregate(negatives, by=(Dimension.SOURCE, Dimension.AUTHOR))
+def _window(everything: Query, start: datetime, end: datetime) -> Query:
+    return everything.where(since=start, until=end, counts_in_bursts=True)
+
+
+def _last_hour(index: MentionIndex, everything: Query, history: "_History", now: datetime) -> Period:
+    query = _window(everything, now - LEVEL_PERIOD, now)
+    counts = _counts(index, query, _by_sentiment(index, query))
+    return Period(counts=counts, usual=history.usual(now - LEVEL_PERIOD, now))
+
+
+def _by_sentiment(index: MentionIndex, query: Query) -> Mapping[str, int]:
+    return _single(index.aggregate(query, by=(Dimension.SENTIMENT,)))
+
+
+def _counts(index: MentionIndex, query: Query, by_sentiment: Mapping[str, int]) -> BurstCounts:
+    authors = index.aggregate(_negatives(query), by=(Dimension.SOURCE, Dimension.AUTHOR))
     return BurstCounts(
         total=sum(by_sentiment.values()),
-        negative=negative,
+        negative=by_sentiment.get(Sentiment.NEGATIVE, 0),
         # The same name on another site is another person; no name is no author.
         per_author=tuple(bucket.count for bucket in authors if bucket.keys[1]),
     )
 
 
-def _usual(index: MentionIndex, everything: Query, start: datetime, end: datetime) -> Usual | None:
-    """What the same hours of the past 28 days had; None while there is too little history."""
-    past = everything.where(since=start - timedelta(days=HISTORY_DAYS + 1), until=start)
+def _negatives(query: Query) -> Query:
+    return query.where(sentiment=Sentiment.NEGATIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _History:
+    """Counts per hour of the past 28 days: all mentions, and the negative ones."""
+
+    total: Mapping[datetime, int]
+    negative: Mapping[datetime, int]
+
+    def usual(self, start: datetime, end: datetime) -> Usual | None:
+        """What the same hours had; None while there is too little history."""
+        days = observed_days(self.total, before=start)
+        try:
+            return Usual(
+                total=expected_count(self.total, window_start=start, window_end=end, days=days),
+                negative=expected_count(self.negative, window_start=start, window_end=end, days=days),
+            )
+        except TooLittleHistory:
+            return None
+
+
+def _history(index: MentionIndex, everything: Query, starts: Sequence[datetime]) -> _History:
+    """What lies before windows with these starts, in one question; each window ignores what is later than its own."""
+    past = everything.where(since=min(starts) - timedelta(days=HISTORY_DAYS + 1), until=max(starts))
     total: dict[datetime, int] = {}
     negative: dict[datetime, int] = {}
     for bucket in index.aggregate(past, by=(Dimension.HOUR, Dimension.SENTIMENT)):
@@ -77,25 +113,19 @@ def _usual(index: MentionIndex, everything: Query, start: datetime, end: datetim
         total[hour] = total.get(hour, 0) + bucket.count
         if bucket.keys[1] == Sentiment.NEGATIVE:
             negative[hour] = bucket.count
-    days = observed_days(total, before=start)
-    try:
-        return Usual(
-            total=expected_count(total, window_start=start, window_end=end, days=days),
-            negative=expected_count(negative, window_start=start, window_end=end, days=days),
-        )
-    except TooLittleHistory:
-        return None
+    return _History(total=total, negative=negative)
 
 
 def _finding(
     index: MentionIndex,
     rule: AlertRule,
-    negatives: Query,
-    counts: BurstCounts,
-    usual: Usual | None,
+    window: Query,
+    seen: Period,
+    hour: Period,
     burst: Burst,
-    window: tuple[datetime, datetime],
+    during: tuple[datetime, datetime],
 ) -> Finding:
+    negatives, counts = _negatives(window), seen.counts
     sources = _single(index.aggregate(negatives, by=(Dimension.SOURCE,), limit=TOP_SOURCES))
     return Finding(
         rule_id=rule.id,
@@ -105,36 +135,38 @@ def _finding(
         story=_leading_story(index, negatives, counts.negative),
         count=counts.total,
         count_negative=counts.negative,
-        expected=usual.total.count if usual else None,
-        share_negative=counts.negative / counts.total,
-        window_start=window[0],
-        window_end=window[1],
+        expected=seen.usual.total.count if seen.usual else None,
+        share_negative=burst.share_negative,
+        window_start=during[0],
+        window_end=during[1],
         query=str(negatives),
-        explanation=explain(rule.brand, counts, usual, burst, window, sources),
+        explanation=explain(rule.brand, seen, hour, burst, during, sources),
         samples=tuple(hit.mention.id for hit in index.search(negatives, limit=SAMPLES).hits),
     )
 
 
 def explain(
     brand: str,
-    counts: BurstCounts,
-    usual: Usual | None,
+    seen: Period,
+    hour: Period,
     burst: Burst,
-    window: tuple[datetime, datetime],
+    during: tuple[datetime, datetime],
     sources: Mapping[str, int],
 ) -> str:
-    """One paragraph with every number that led to the finding."""
-    start, end = (moment.astimezone(SHANGHAI) for moment in window)
+    """One paragraph with every number that led to the finding. hour: told where it is not the window itself."""
+    start, end = (moment.astimezone(SHANGHAI) for moment in during)
     until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%m-%d %H:%M}"
-    share = counts.negative / counts.total
+    counts = seen.counts
     text = (
         f"{start:%m-%d %H:%M} 至 {until}，{brand}共 {counts.total} 条信息，其中负面 {counts.negative} 条"
-        f"（{share:.0%}），来自 {burst.authors} 位作者；"
+        f"（{counts.negative / counts.total:.0%}），来自 {burst.authors} 位作者；"
     )
-    if usual is None or burst.factor is None:
+    if seen.usual is None or burst.factor is None:
         text += "基线建立中（历史数据不足 14 天），按固定阈值判断。"
     else:
-        text += f"往常这一时段约 {usual.total.count:.1f} 条，现为 {burst.factor:.1f} 倍。"
+        text += f"往常这一时段约 {seen.usual.total.count:.1f} 条，现为 {burst.factor:.1f} 倍。"
+    if hour is not seen:
+        text += f"最近 60 分钟 {hour.counts.total} 条，其中负面 {hour.counts.negative} 条。"
     named = "、".join(f"{source} {count} 条" for source, count in sources.items() if source)
     return f"{text}主要来源：{named}。" if named else text
 

@@ -5,9 +5,11 @@ from outside is masked before it enters a message.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -21,10 +23,14 @@ from core import audit, inbox
 from core.access import SYSTEM
 from core.database import Database, storable
 from core.errors import DeliveryError, DeliveryFailed, DeliveryRejected
+from core.mention import shanghai_text
 from core.personal import mask
 
-# Messages sent in one round; the next round goes on.
-MOST_IN_ROUND: Final = 200
+# A slow channel begins no further message after this; the next round goes on. Guess: new messages of the other
+# channels wait for the end of a round, and nobody minds half a minute.
+ROUND: Final = timedelta(seconds=30)
+# Guess: nobody has more channels; any further ones wait for a free thread.
+CHANNELS_AT_ONCE: Final = 8
 # Guess: a phone shows about 40 characters of a line.
 TITLE_LENGTH: Final = 60
 
@@ -83,18 +89,49 @@ def compose(connection: Connection, merge: Merge, *, now: datetime, public_url: 
 
 
 def deliver(database: Database, channels: Mapping[str, Channel], *, now: Callable[[], datetime]) -> DeliveryCount:
-    """Send what is due, one message at a time, and record receipts. A kill in between repeats one message at most."""
-    sent = failed = rejected = 0
-    for _ in range(MOST_IN_ROUND):
-        with database.write() as connection:
-            delivery = outbox.take(connection, now=now())
-        if delivery is None:
+    """Send what is due at this moment, each message once, and record receipts; what becomes due meanwhile waits.
+
+    Channels go side by side, so that a slow one does not hold up the others; each sends one message at a time, in the
+    order they were written. A channel that fails is left alone until the next round. A kill repeats at most the one
+    message that each channel was sending.
+    """
+    started = now()
+    with database.read() as connection:
+        due = outbox.due(connection, now=started)
+
+    def send_all(name: str) -> Counter[DeliveryStatus]:
+        return _deliver_channel(database, channels, name, due[name], started, now)
+
+    with ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="deliver") as pool:
+        count = sum(pool.map(send_all, due), Counter[DeliveryStatus]())
+    return DeliveryCount(
+        sent=count[DeliveryStatus.SENT],
+        failed=count[DeliveryStatus.PENDING] + count[DeliveryStatus.FAILED],
+        rejected=count[DeliveryStatus.REJECTED],
+    )
+
+
+def _deliver_channel(
+    database: Database,
+    channels: Mapping[str, Channel],
+    name: str,
+    message_ids: Sequence[str],
+    started: datetime,
+    now: Callable[[], datetime],
+) -> Counter[DeliveryStatus]:
+    count = Counter[DeliveryStatus]()
+    for message_id in message_ids:
+        if now() - started >= ROUND:
             break
+        with database.write() as connection:
+            delivery = outbox.take(connection, message_id, name, due=started, now=now())
+        if delivery is None:
+            continue
         status = _deliver(database, channels, delivery, now)
-        sent += status is DeliveryStatus.SENT
-        rejected += status is DeliveryStatus.REJECTED
-        failed += status in (DeliveryStatus.PENDING, DeliveryStatus.FAILED)
-    return DeliveryCount(sent=sent, failed=failed, rejected=rejected)
+        count[status] += 1
+        if status in (DeliveryStatus.PENDING, DeliveryStatus.FAILED):
+            break
+    return count
 
 
 def _deliver(
@@ -161,9 +198,10 @@ def _fields(alert: Alert, merge: Merge) -> dict[str, object]:
         "count_negative": finding.count_negative,
         "share_negative": round(finding.share_negative, 4),
         "expected": finding.expected,
-        "window_start": finding.window_start.isoformat(),
-        "window_end": finding.window_end.isoformat(),
+        "window_start": shanghai_text(finding.window_start),
+        "window_end": shanghai_text(finding.window_end),
         "query": finding.query,
+        "relapse_of": merge.relapse_of.number if merge.relapse_of else None,
     }
 
 

@@ -2,8 +2,12 @@
 
 At least once: a message leaves ``pending`` only by a receipt, a refusal or after the last try. Taking a message
 moves its due time past the longest send, so that two workers do not send it twice and a killed one loses nothing.
+
+In order: on one channel a message waits for the earlier ones about its subject, so that an update never comes before
+what it updates. So that the wait stays short, a new message is a reason to try the earlier ones again at once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +26,8 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    exists,
+    func,
     select,
     update,
 )
@@ -63,14 +69,18 @@ outbox_table: Final = Table(
     Index(None, "subject"),
 )
 
-# Guess: longer than any channel may take to send (10 s in all), short enough after a killed worker.
+# Guess: longer than any channel may take to send (15 s in all), short enough after a killed worker.
 LEASE: Final = timedelta(seconds=60)
 # Waits after the first, second, ... failed try; a vendor's own wait goes before. Guess: an outage of a chat service
 # is over in minutes or in hours; after half a day an alert is no news any more.
 WAITS: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 120, 600, 1800, 3600, 10800, 21600))
 MOST_ATTEMPTS: Final = len(WAITS) + 1
 LONGEST_WAIT: Final = timedelta(hours=6)
+# Messages of one channel in one round; the next round goes on. Guess: more than a channel accepts in a minute.
+MOST_AT_ONCE: Final = 50
 
+_EARLIER: Final = outbox_table.alias("earlier")
+_WRITTEN: Final = (outbox_table.c.created_at, outbox_table.c.id)
 _MESSAGE: Final = TypeAdapter(Message)
 _RECEIPT: Final = TypeAdapter(Receipt)
 
@@ -107,16 +117,33 @@ def enqueue(connection: Connection, message: Message, *, channel: str, now: date
     }
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     stored = insert(outbox_table).values(values).on_conflict_do_nothing().returning(outbox_table.c.id)
-    return connection.execute(stored).first() is not None
+    is_new = connection.execute(stored).first() is not None
+    if is_new and subject:
+        _hurry(connection, channel, subject, now)
+    return is_new
 
 
-def take(connection: Connection, *, now: datetime) -> Delivery | None:
-    """Take the message that is due longest; nobody else gets it before the lease ends."""
-    due = select(outbox_table).where(
-        outbox_table.c.status == DeliveryStatus.PENDING, outbox_table.c.next_attempt_at <= now
+def due(connection: Connection, *, now: datetime) -> Mapping[str, tuple[str, ...]]:
+    """Channel → ids of its messages that may be sent now, in the order they were written, fifty at most."""
+    place = func.row_number().over(partition_by=outbox_table.c.channel, order_by=_WRITTEN).label("place")
+    waiting = select(outbox_table.c.channel, outbox_table.c.id, place).where(
+        _is_due(now), ~_has_earlier(_EARLIER.c.next_attempt_at > now)
     )
-    oldest = due.order_by(outbox_table.c.next_attempt_at, outbox_table.c.created_at, outbox_table.c.id).limit(1)
-    row = connection.execute(oldest.with_for_update(skip_locked=True)).first()
+    found = waiting.subquery()
+    rows = connection.execute(select(found).where(found.c.place <= MOST_AT_ONCE).order_by(found.c.place))
+    ids: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        ids[row.channel] = (*ids.get(row.channel, ()), row.id)
+    return ids
+
+
+def take(connection: Connection, message_id: str, channel: str, *, due: datetime, now: datetime) -> Delivery | None:
+    """Take a message that was due; nobody else gets it before the lease ends.
+
+    None when somebody else has it, or when an earlier one about its subject has not been sent.
+    """
+    wanted = select(outbox_table).where(_is(message_id, channel), _is_due(due), ~_has_earlier())
+    row = connection.execute(wanted.with_for_update(skip_locked=True)).first()
     if row is None:
         return None
     values = {"attempts": row.attempts + 1, "next_attempt_at": now + LEASE}
@@ -179,6 +206,36 @@ def _status_after(delivery: Delivery, error: DeliveryError) -> DeliveryStatus:
     if not error.retryable:
         return DeliveryStatus.REJECTED
     return DeliveryStatus.FAILED if delivery.attempts >= MOST_ATTEMPTS else DeliveryStatus.PENDING
+
+
+def _hurry(connection: Connection, channel: str, subject: str, now: datetime) -> None:
+    """Make what waits for its next try due, because something new waits behind it.
+
+    What may be on its way is left alone: no lease reaches so far, even by a clock that is a minute ahead.
+    """
+    is_waiting = and_(
+        outbox_table.c.channel == channel,
+        outbox_table.c.subject == subject,
+        outbox_table.c.status == DeliveryStatus.PENDING,
+        outbox_table.c.next_attempt_at > now + 2 * LEASE,
+    )
+    connection.execute(update(outbox_table).where(is_waiting).values(next_attempt_at=now))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(outbox_table.c.status == DeliveryStatus.PENDING, outbox_table.c.next_attempt_at <= now)
+
+
+def _has_earlier(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """An earlier message about the same subject, not sent yet, on the same channel."""
+    return exists().where(
+        _EARLIER.c.channel == outbox_table.c.channel,
+        _EARLIER.c.subject == outbox_table.c.subject,
+        _EARLIER.c.subject != "",
+        _EARLIER.c.status == DeliveryStatus.PENDING,
+        _EARLIER.c.created_at < outbox_table.c.created_at,
+        *conditions,
+    )
 
 
 def _is(message_id: str, channel: str) -> ColumnElement[bool]:

@@ -43,6 +43,14 @@ class Outcome(StrEnum):
     SETTLED = "settled"
 
 
+OUTCOME_LABELS: Final[Mapping[Outcome, str]] = {
+    Outcome.HANDLED: "已处理",
+    Outcome.FALSE_ALARM: "误报",
+    Outcome.MERGED: "并入其他预警",
+    Outcome.SETTLED: "预警解除",
+}
+
+
 class Change(StrEnum):
     """What a finding did to its alert. HELD: counted, and nobody is told (cool-down)."""
 
@@ -81,8 +89,36 @@ def change_by(
     """
     if finding_level.rank > level.rank:
         return Change.RAISED
-    has_grown = finding_count >= GROWTH * announced_count
+    has_grown = _has_grown(finding_count, announced_count)
     is_reminder = status is AlertStatus.NEW and quiet >= cooldown
     if status is AlertStatus.CALM or has_grown or is_reminder:
         return Change.UPDATED
     return Change.HELD
+
+
+def is_held_after_closing(
+    *,
+    outcome: Outcome,
+    level: Level,
+    announced_count: int,
+    finding_level: Level,
+    finding_count: int,
+    is_overlapping: bool,
+    since_closing: timedelta,
+    cooldown: timedelta,
+) -> bool:
+    """Tell whether a finding is old news although its alert is closed: nobody is told and nothing opens.
+
+    is_overlapping: the window holds mentions from before the closing. What people closed they knew until then, so such
+    a finding is held unless it outgrew that alert: a higher level, or twice what people were told. A false alarm
+    stays quiet for the whole cool-down too, unless it doubles. Whatever settled by itself holds nothing.
+    """
+    if outcome is Outcome.SETTLED or _has_grown(finding_count, announced_count):
+        return False
+    if outcome is Outcome.FALSE_ALARM:
+        return is_overlapping or since_closing < cooldown
+    return is_overlapping and finding_level.rank <= level.rank
+
+
+def _has_grown(count: int, announced_count: int) -> bool:
+    return count >= GROWTH * announced_count

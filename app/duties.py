@@ -32,7 +32,7 @@ def evaluate(services: Services) -> None:
             now = services.now()
             merged = alert.merge(connection, finding, now=now)
             notify.announce(connection, merged, now=now, public_url=public_url(services))
-            if merged.alert.level.rank >= threshold.rank:
+            if merged.alert.is_open and merged.alert.level.rank >= threshold.rank:
                 incident.open_for(connection, merged.alert, now=now)
         log.info("finding", alert=merged.alert.number, level=merged.alert.level.value, change=merged.change.value)
 

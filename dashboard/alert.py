@@ -11,7 +11,7 @@ from nicegui import ui
 from alerts import alert, outbox
 from alerts.alert import Alert, Recorded
 from alerts.outbox import Delivery, DeliveryStatus
-from alerts.state import AlertStatus, Change, Outcome
+from alerts.state import OUTCOME_LABELS, AlertStatus, Change, Outcome
 from core import access
 from core.access import Action, Person
 from core.errors import NotFound
@@ -26,8 +26,8 @@ from response.services import Services
 from response.state import STATUS_LABELS
 
 MOST_SAMPLES: Final = 10
-OUTCOMES: Final = {Outcome.HANDLED: "已处理", Outcome.FALSE_ALARM: "误报", Outcome.MERGED: "并入其他预警"}
-OUTCOME_LABELS: Final = {**OUTCOMES, Outcome.SETTLED: "预警解除"}
+# What a person may choose.
+OUTCOMES: Final = (Outcome.HANDLED, Outcome.FALSE_ALARM, Outcome.MERGED)
 CHANGES: Final = {Change.OPENED: "触发", Change.UPDATED: "更新", Change.RAISED: "升级", Change.HELD: "记录"}
 DELIVERIES: Final = {
     DeliveryStatus.PENDING: ("等待发送", "plain"),
@@ -137,7 +137,7 @@ def _close(view: View[Shown], alert_id: str) -> None:
 
         return work
 
-    outcomes = {outcome.value: label for outcome, label in OUTCOMES.items()}
+    outcomes = {outcome.value: OUTCOME_LABELS[outcome] for outcome in OUTCOMES}
     entries = [
         form.Entry(name="outcome", label="关闭原因", kind=form.Kind.CHOICE, value="handled", options=outcomes),
         form.Entry(name="note", label="说明（可选）", kind=form.Kind.TEXT),
@@ -152,13 +152,14 @@ def _reasons(shown: Shown) -> None:
     with parts.tag("section", classes="card"):
         with parts.tag("div", classes="card-head"):
             parts.tag("h2", "触发依据", "card-title")
-            parts.link("查看这个时段的信息", parts.mentions_address(latest.query), "link small")
+            said = f"查看这 {parts.number(latest.count_negative)} 条负面信息"
+            parts.link(said, parts.mentions_address(latest.query), "link small")
         with parts.tag("div", classes="figures inner"):
             during = parts.window(latest.window_start, latest.window_end)
             _figure("负面", f"{parts.number(latest.count_negative)} 条", during)
             _figure("全部", f"{parts.number(latest.count)} 条", during)
             _figure("负面占比", parts.percent(latest.share_negative), "每位作者最多计 2 条")
-            _figure("平时同一时段", parts.expected(latest.expected), "条负面")
+            _figure("平时同一时段", parts.expected(latest.expected), "条信息")
 
 
 def _figure(label: str, value: str, note: str) -> None:
@@ -185,8 +186,8 @@ def _history(findings: Sequence[Recorded], now: datetime) -> None:
                         with parts.cell("级别"):
                             parts.level_chip(found.level)
                         with parts.cell("负面 / 全部"):
-                            said = f"{parts.number(found.count_negative)} / {parts.number(found.count)}"
-                            parts.link(said, parts.mentions_address(found.query))
+                            parts.link(parts.number(found.count_negative), parts.mentions_address(found.query))
+                            parts.tag("span", f" / {parts.number(found.count)}")
                         parts.cell("负面占比", text=parts.percent(found.share_negative))
                         parts.cell("统计时段", text=parts.window(found.window_start, found.window_end))
 

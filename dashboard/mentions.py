@@ -239,7 +239,8 @@ def _facet(question: Asked, dimension: Dimension, label: str, buckets: Sequence[
 def _facet_value(question: Asked, dimension: Dimension, bucket: Bucket, *, is_chosen: bool) -> None:
     value = bucket.keys[0]
     if dimension is Dimension.RISK:
-        href = question.address(q=f"{question.q} 风险:{value}".strip())
+        # In brackets, because OR would keep the risk to itself.
+        href = question.address(q=f"({question.q}) 风险:{value}" if question.q else f"风险:{value}")
     else:
         href = question.address(**{dimension.value: "" if is_chosen else value})
     with parts.tag("a", classes="facet-link", href=href) as entry:

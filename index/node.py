@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from core.errors import InvalidInput
-from core.mention import Platform, Sentiment, Status, Tier
+from core.mention import PRINTED_ZONE, Platform, Sentiment, Status, Tier
 
 
 class Field(StrEnum):
@@ -199,6 +199,8 @@ def _inside(node: Node, with_periods: bool) -> str:
     return f"({spelled})" if isinstance(node, And | Or) else spelled
 
 
+# After it the calendar has no local time; UTC says the same.
+_LAST_PRINTED: Final = datetime.max.replace(hour=0, tzinfo=UTC)
 _PLAIN: Final = re.compile(r"(?!(?:AND|OR|NOT|TO|和|或|非)\Z)\w+\Z")
 
 
@@ -210,4 +212,9 @@ def _quoted(text: str) -> str:
 
 
 def _moment(moment: datetime | None) -> str:
-    return "*" if moment is None else moment.isoformat(timespec="microseconds")
+    """As people read it: by +08:00 and no finer than needed; a bound means its first instant however it is written."""
+    if moment is None:
+        return "*"
+    local = moment.astimezone(PRINTED_ZONE) if moment < _LAST_PRINTED else moment
+    finest = "microseconds" if local.microsecond else "seconds" if local.second else "minutes"
+    return local.isoformat(timespec=finest)

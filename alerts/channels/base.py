@@ -5,8 +5,9 @@ A channel reads the answer's body, not only the HTTP status: the chat robots ans
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
+
+from core.mention import Time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class Message:
     title: str
     text: str
     link: str = ""
-    created_at: datetime
+    created_at: Time
     fields: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -1,4 +1,6 @@
-"""Negative burst (负面突增): many negative mentions by several authors in one rolling window.
+"""Negative burst (负面突增): many negative mentions by several authors in one rolling window of the rule's length.
+
+Whether there is a burst is judged on that window; how high its level is, on the last 60 minutes too (``alerts.level``).
 
 Pure functions over counts. An author counts at most twice, so that one loud account is no burst; near-copies by
 different accounts count each, because reposts are how a crisis spreads.
@@ -10,7 +12,7 @@ from typing import Final
 
 from alerts.baseline import Expectation
 from alerts.finding import FindingReason
-from alerts.level import LEARNING_FACTOR, Level, burst_level
+from alerts.level import LEARNING_FACTOR, Level, Volume, burst_level
 from alerts.rule import AlertRule
 
 # Source: docs/decisions/003: several independent authors; yellow from 3 different ones.
@@ -40,6 +42,14 @@ class Usual:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """What was counted in one period and what is usual there; usual: None while the baseline is being learned."""
+
+    counts: BurstCounts
+    usual: Usual | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
     """authors: different authors; a mention without a known one stands for its own. factor: times the usual total."""
 
@@ -50,23 +60,42 @@ class Burst:
     factor: float | None
 
 
-def judge(rule: AlertRule, counts: BurstCounts, usual: Usual | None) -> Burst | None:
-    """Return the burst, or None. usual: None while the baseline is being learned (fixed, doubled thresholds)."""
-    anonymous = counts.negative - sum(counts.per_author)
-    authors = len(counts.per_author) + anonymous
-    negative = sum(min(PER_AUTHOR, count) for count in counts.per_author) + anonymous
-    total = counts.total - (counts.negative - negative)
-    share = negative / total if total else 0.0
-    if authors < MINIMUM_AUTHORS or share < rule.minimum_share_negative or not _is_high(rule, negative, usual):
+def judge(rule: AlertRule, window: Period, hour: Period) -> Burst | None:
+    """Return the burst of the rule's window, or None. While the baseline is being learned thresholds are doubled.
+
+    hour: the last 60 minutes, for the level alone.
+    """
+    authors = len(window.counts.per_author) + _anonymous(window.counts)
+    volume = _volume(window)
+    is_high = _is_high(rule, _negative(window.counts), window.usual)
+    if authors < MINIMUM_AUTHORS or volume.share_negative < rule.minimum_share_negative or not is_high:
         return None
-    factor = usual.total.factor(total) if usual else None
     return Burst(
-        reason=FindingReason.NEGATIVE_BURST if usual else FindingReason.NEGATIVE_BURST_LEARNING,
-        level=burst_level(count=total, factor=factor, share_negative=share),
-        share_negative=share,
+        reason=FindingReason.NEGATIVE_BURST if window.usual else FindingReason.NEGATIVE_BURST_LEARNING,
+        level=burst_level(window=volume, hour=_volume(hour)),
+        share_negative=volume.share_negative,
         authors=authors,
-        factor=factor,
+        factor=volume.factor,
     )
+
+
+def _volume(period: Period) -> Volume:
+    negative = _negative(period.counts)
+    total = period.counts.total - (period.counts.negative - negative)
+    return Volume(
+        count=total,
+        factor=period.usual.total.factor(total) if period.usual else None,
+        share_negative=negative / total if total else 0.0,
+    )
+
+
+def _negative(counts: BurstCounts) -> int:
+    """Negatives with each author counted at most twice."""
+    return sum(min(PER_AUTHOR, count) for count in counts.per_author) + _anonymous(counts)
+
+
+def _anonymous(counts: BurstCounts) -> int:
+    return counts.negative - sum(counts.per_author)
 
 
 def _is_high(rule: AlertRule, negative: int, usual: Usual | None) -> bool:

@@ -254,12 +254,15 @@ def finding(
 
 def _deliver(services: Services) -> None:
     with services.database.write() as connection:
-        while (delivery := outbox.take(connection, now=NOW)) is not None:
-            if delivery.channel == "公关群机器人" and "升级为红" in delivery.message.title:
+        due = outbox.due(connection, now=NOW)
+        for channel, message_id in [(channel, each) for channel, ids in due.items() for each in ids]:
+            delivery = outbox.take(connection, message_id, channel, due=NOW, now=NOW)
+            assert delivery is not None
+            if channel == "公关群机器人" and "升级为红" in delivery.message.title:
                 refused = DeliveryRejected("对方返回错误 310000：消息缺少关键词")
                 outbox.record_failure(connection, delivery, refused, now=NOW)
             else:
-                receipt = Receipt(provider_id=f"msg-{delivery.message.id[:6]}", status=200)
+                receipt = Receipt(provider_id=f"msg-{message_id[:6]}", status=200)
                 outbox.record_sent(connection, delivery, receipt, now=NOW)
 
 

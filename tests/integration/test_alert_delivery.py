@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from alerts import alert, channel, notify, outbox
 from alerts.channel import ChannelConfig, ChannelKind
@@ -60,6 +61,10 @@ def put(database: Database, *messages: Message, to: str = "值班") -> None:
     with database.write() as connection:
         for message in messages:
             assert outbox.enqueue(connection, message, channel=to, now=NOW, subject="alert:A1")
+
+
+def take(connection: Connection, message_id: str, at: datetime) -> Delivery | None:
+    return outbox.take(connection, message_id, "值班", due=at, now=at)
 
 
 def rows(database: Database) -> tuple[Delivery, ...]:
@@ -152,7 +157,7 @@ def test_killed_before_sending_the_message_is_sent_once(database: Database, cloc
     """Between commit and send: the next worker finds it when the lease ends."""
     put(database, a_message())
     with database.write() as connection:
-        assert outbox.take(connection, now=clock()) is not None
+        assert take(connection, "m1", clock()) is not None
     target = FakeChannel()
     assert deliver(database, target, clock) == notify.DeliveryCount(), "the lease still runs"
     clock.now += LEASE
@@ -195,8 +200,8 @@ def test_a_message_that_kills_its_sender_every_time_is_given_up_visibly(database
 def test_a_late_receipt_counts_and_a_late_failure_does_not(database: Database, clock: Clock) -> None:
     put(database, a_message(1), a_message(2))
     with database.write() as connection:
-        slow = [outbox.take(connection, now=clock()), outbox.take(connection, now=clock())]
-        later = [outbox.take(connection, now=clock() + LEASE), outbox.take(connection, now=clock() + LEASE)]
+        slow = [take(connection, name, clock()) for name in ("m1", "m2")]
+        later = [take(connection, name, clock() + LEASE) for name in ("m1", "m2")]
         one, two = (delivery for delivery in slow if delivery is not None)
         assert [delivery and delivery.attempts for delivery in later] == [2, 2]
         outbox.record_sent(connection, one, Receipt(), now=clock())

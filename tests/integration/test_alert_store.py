@@ -144,7 +144,8 @@ def test_after_closing_the_same_key_opens_a_new_alert(database: Database) -> Non
     first = merge(database, a_finding())
     with database.write() as connection:
         alert.close(connection, LIN, first.alert.id, outcome=Outcome.FALSE_ALARM, note="测试帖", now=NOW)
-    second = merge(database, a_finding(), NOW + HOUR)
+    later = NOW + 12 * HOUR
+    second = merge(database, a_finding(at=later), later)
     assert second.change is Change.OPENED
     assert second.alert.key == first.alert.key
     assert second.alert.id != first.alert.id

@@ -1,6 +1,7 @@
 """The HTTP door: every path asks who is there, errors are problems, the road from mention to closed incident."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -67,6 +68,17 @@ def test_the_road_from_alert_to_closed_incident(filled: TestClient, services) ->
     assert filled.post(f"{path}/close", json={"cause": "偶发", "lesson": "加快回访"}).json()["status"] == "closed"
     said = " ".join(entry["text"] for entry in filled.get(path).json()["timeline"])
     assert all(words in said for words in ("联系车主", "已与质量部沟通", "偶发")), said
+
+
+def test_a_closed_alert_stays_closed_at_the_next_evaluation(filled: TestClient, services, clock) -> None:
+    duties.evaluate(services)
+    (alert,) = filled.get("/api/v1/alerts").json()
+    filled.post(f"/api/v1/alerts/{alert['id']}/close", json={"outcome": "handled"})
+    clock.advance(minutes=1)
+    eager = services.settings.model_copy(update={"incident_level": "blue"})
+    duties.evaluate(replace(services, settings=eager))
+    assert [each["status"] for each in filled.get("/api/v1/alerts").json()] == ["closed"]
+    assert filled.get("/api/v1/incidents").json() == []
 
 
 def test_campaigns_and_checks_hang_on_the_incident(filled: TestClient, services) -> None:

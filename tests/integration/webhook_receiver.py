@@ -7,17 +7,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+
+DRIP_SECONDS: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """is_silent: never answers. is_cut: closes the connection in the middle of the body."""
+    """is_silent: never answers. is_cut: closes the connection in the middle of the body.
+
+    is_dripping: one byte at a time, each well within the time for one step; the whole answer comes in the end.
+    """
 
     status: int = 200
     body: bytes = b'{"errcode":0}'
     headers: Mapping[str, str] = field(default_factory=dict)
     is_silent: bool = False
     is_cut: bool = False
+    is_dripping: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,9 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.is_silent:
             owner.is_closing.wait()
             return
+        if answer.is_dripping:
+            self._drip(answer, owner.is_closing)
+            return
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -80,6 +90,17 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.is_cut:
             self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _drip(self, answer: Answer, is_closing: threading.Event) -> None:
+        head = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
+        whole = f"HTTP/1.0 {answer.status} OK\r\n{head}\r\n".encode() + answer.body
+        try:
+            for place in range(len(whole)):
+                self.wfile.write(whole[place : place + 1])
+                if is_closing.wait(DRIP_SECONDS):
+                    return
+        except OSError:
+            """The other side has gone, which is what a dripping answer is for."""
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

@@ -155,6 +155,13 @@ def test_a_burst_is_found_with_its_numbers() -> None:
         assert number in finding.explanation
 
 
+def test_a_loud_author_counts_twice_in_the_share_and_in_full_in_the_count() -> None:
+    crisis = posts(8) + posts(6, author="一个人", start=50) + posts(6, label=Sentiment.NEUTRAL, start=100)
+    [finding] = detect(MemoryIndex(a_month() + crisis), default_rules(BRAND), now=NOW)
+    assert (finding.count, finding.count_negative) == (20, 14)
+    assert finding.share_negative == pytest.approx(10 / 16)
+
+
 def test_the_query_of_a_finding_shows_exactly_its_negatives() -> None:
     index = MemoryIndex(a_month() + posts(12) + posts(3, label=Sentiment.POSITIVE, start=50))
     [finding] = detect(index, default_rules(BRAND), now=NOW)
@@ -188,6 +195,28 @@ def test_the_window_rolls() -> None:
     for minute, is_found in ((0, False), (30, True)):
         now = NOW.replace(hour=14, minute=minute)
         assert bool(detect(MemoryIndex(a_month() + crisis), default_rules(BRAND), now=now)) is is_found
+
+
+@pytest.mark.parametrize(
+    ("window_minutes", "crisis", "level"),
+    [
+        pytest.param(60, posts(110), Level.RED, id="110 within the hour, a rule of an hour"),
+        pytest.param(1440, posts(110), Level.RED, id="110 within the hour, a rule of a day"),
+        pytest.param(15, posts(110), Level.RED, id="110 within the hour, a rule of a quarter"),
+        pytest.param(1440, posts(264, within=timedelta(hours=24)), Level.YELLOW, id="264 spread over a day"),
+        pytest.param(240, posts(48, within=timedelta(hours=4)), Level.YELLOW, id="48 spread over four hours"),
+        pytest.param(60, posts(48, within=timedelta(hours=4)), Level.YELLOW, id="the same, a rule of an hour"),
+    ],
+)
+def test_the_same_stream_has_the_same_level_under_rules_of_any_window(
+    window_minutes: int, crisis: list[Mention], level: Level
+) -> None:
+    index = MemoryIndex(a_month() + crisis)
+    long = replace(default_rules(BRAND)[0], window_minutes=window_minutes)
+    [finding] = detect(index, [long], now=NOW)
+    assert finding.level is level
+    assert finding.count_negative == index.search(index_query.parse(finding.query, now=NOW)).total
+    assert ("最近 60 分钟" in finding.explanation) is (window_minutes != 60)
 
 
 @pytest.mark.parametrize(("number", "is_found"), [(8, False), (14, True)])

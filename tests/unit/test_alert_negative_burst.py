@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.baseline import Expectation
-from alerts.detectors.negative_burst import Burst, BurstCounts, Usual, judge
+from alerts.detectors.negative_burst import Burst, BurstCounts, Period, Usual, judge
 from alerts.finding import FindingReason
-from alerts.level import Level, burst_level
+from alerts.level import Level, Volume, burst_level
 from alerts.rule import AlertRule
 
 RULE = AlertRule(id="r", name="r", brand="青柠汽车", minimum_share_negative=0.4)
@@ -22,7 +22,8 @@ def burst(total: int, negative: int, *, authors: int | None = None, usual: Usual
     per_author = (
         tuple(negative // authors + (place < negative % authors) for place in range(authors)) if authors else ()
     )
-    return judge(RULE, BurstCounts(total=total, negative=negative, per_author=per_author), usual)
+    seen = Period(counts=BurstCounts(total=total, negative=negative, per_author=per_author), usual=usual)
+    return judge(RULE, seen, seen)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +49,8 @@ def test_levels_of_a_burst(total: int, negative: int, authors: int | None, level
 
 
 def test_mentions_without_an_author_stand_for_themselves() -> None:
-    counts = BurstCounts(total=12, negative=10, per_author=(4,))
-    found = judge(RULE, counts, USUAL)
+    seen = Period(counts=BurstCounts(total=12, negative=10, per_author=(4,)), usual=USUAL)
+    found = judge(RULE, seen, seen)
     assert found is not None
     assert found.authors == 7
     assert found.share_negative == pytest.approx(8 / 10)
@@ -79,12 +80,32 @@ def test_while_learning_thresholds_are_doubled(total: int, negative: int, level:
         assert found.factor is None
 
 
+@pytest.mark.parametrize(
+    ("window", "hour", "level"),
+    [
+        pytest.param((120, 8.0), (120, 40.0), Level.RED, id="all of it within the hour"),
+        pytest.param((120, 8.0), (20, 7.0), Level.YELLOW, id="a day's 120, the last hour is no emergency"),
+        pytest.param((40, 6.0), (5, 2.0), Level.YELLOW, id="a slow burst of the rule's own window is told"),
+        pytest.param((9, 6.0), (5, 2.0), Level.BLUE, id="few in both"),
+        pytest.param((9, 90.0), (36, 14.0), Level.ORANGE, id="five minutes of a fast hour"),
+        pytest.param((120, None), (60, None), Level.ORANGE, id="learning: twice the hour's threshold"),
+        pytest.param((120, None), (59, None), Level.YELLOW, id="learning: below it"),
+    ],
+)
+def test_orange_and_red_count_the_last_hour(
+    window: tuple[int, float | None], hour: tuple[int, float | None], level: Level
+) -> None:
+    volumes = (Volume(count=count, factor=factor, share_negative=0.9) for count, factor in (window, hour))
+    assert burst_level(window=next(volumes), hour=next(volumes)) is level
+
+
 @settings(deadline=None)
 @given(st.integers(0, 500), st.floats(0, 100), st.floats(0, 1))
 def test_more_mentions_never_lower_the_level(count: int, factor: float, share: float) -> None:
-    less = burst_level(count=count, factor=factor, share_negative=share)
-    more = burst_level(count=count + 50, factor=factor + 3, share_negative=min(1, share + 0.2))
-    assert more.rank >= less.rank
+    less = Volume(count=count, factor=factor, share_negative=share)
+    more = Volume(count=count + 50, factor=factor + 3, share_negative=min(1, share + 0.2))
+    levels = [burst_level(window=window, hour=hour).rank for window, hour in ((less, less), (less, more), (more, more))]
+    assert levels == sorted(levels)
 
 
 def test_levels_have_labels_and_an_order() -> None:

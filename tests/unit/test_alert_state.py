@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from alerts.level import Level
-from alerts.state import TRANSITIONS, AlertStatus, Change, change_by, require_transition
+from alerts.state import TRANSITIONS, AlertStatus, Change, Outcome, change_by, is_held_after_closing, require_transition
 from core.errors import IllegalTransition
 
 HOUR = timedelta(hours=1)
@@ -54,3 +54,34 @@ def test_what_a_further_finding_means(
         cooldown=12 * HOUR,
     )
     assert found is change
+
+
+@pytest.mark.parametrize(
+    ("outcome", "level", "count", "is_overlapping", "since", "is_held"),
+    [
+        pytest.param(Outcome.HANDLED, Level.YELLOW, 19, True, HOUR, True, id="handled and known"),
+        pytest.param(Outcome.HANDLED, Level.ORANGE, 10, True, HOUR, False, id="handled, a higher level"),
+        pytest.param(Outcome.HANDLED, Level.YELLOW, 20, True, HOUR, False, id="handled, twice as many"),
+        pytest.param(Outcome.HANDLED, Level.BLUE, 6, False, HOUR, False, id="handled, it flares up again"),
+        pytest.param(Outcome.FALSE_ALARM, Level.RED, 19, False, 11 * HOUR, True, id="false, within the cool-down"),
+        pytest.param(Outcome.FALSE_ALARM, Level.YELLOW, 20, True, HOUR, False, id="false, twice as many"),
+        pytest.param(Outcome.FALSE_ALARM, Level.YELLOW, 10, True, 20 * HOUR, True, id="false, a long window"),
+        pytest.param(Outcome.FALSE_ALARM, Level.BLUE, 6, False, 12 * HOUR, False, id="false, after the cool-down"),
+        pytest.param(Outcome.MERGED, Level.YELLOW, 10, True, HOUR, True, id="merged and known"),
+        pytest.param(Outcome.SETTLED, Level.BLUE, 6, True, HOUR, False, id="settled by itself"),
+    ],
+)
+def test_what_is_old_news_after_closing(
+    outcome: Outcome, level: Level, count: int, is_overlapping: bool, since: timedelta, is_held: bool
+) -> None:
+    held = is_held_after_closing(
+        outcome=outcome,
+        level=Level.YELLOW,
+        announced_count=10,
+        finding_level=level,
+        finding_count=count,
+        is_overlapping=is_overlapping,
+        since_closing=since,
+        cooldown=12 * HOUR,
+    )
+    assert held is is_held

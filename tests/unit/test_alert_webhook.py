@@ -39,7 +39,7 @@ def test_the_body_is_versioned_json_with_chinese_as_it_is() -> None:
         "title": "【橙色预警】",
         "text": "一\n二",
         "link": "",
-        "created_at": "2026-01-01T00:00:00Z",
+        "created_at": "2026-01-01T08:00:00+08:00",
         "fields": {},
     }
 

@@ -29,3 +29,10 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     targets = [target for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) if target]
     assert [target for target in targets if not (DOCS / target).exists()] == []
+
+
+def test_links_inside_the_api_page_lead_to_a_shape() -> None:
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    shapes = {title.lower().replace(".", "") for title in re.findall(r"^### (\S+)$", text, re.M)}
+    assert {"page", "alert", "alertsfinding"} <= shapes
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= shapes

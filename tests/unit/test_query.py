@@ -160,6 +160,22 @@ def test_any_text_is_a_query_or_an_error_inside_the_text(text: str) -> None:
         assert parse(str(query), now=NOW) == query
 
 
+@pytest.mark.parametrize(
+    ("since", "spelled"),
+    [
+        (datetime(2026, 6, 15, 16, tzinfo=UTC), "published:[2026-06-16T00:00+08:00 TO *}"),
+        (datetime(2026, 6, 15, 16, 0, 5, tzinfo=UTC), "published:[2026-06-16T00:00:05+08:00 TO *}"),
+        (datetime(2026, 6, 15, 16, 0, 0, 7, tzinfo=UTC), "published:[2026-06-16T00:00:00.000007+08:00 TO *}"),
+        (datetime(1988, 6, 15, 16, tzinfo=UTC), "published:[1988-06-16T00:00+08:00 TO *}"),
+        (datetime(9999, 12, 31, 20, tzinfo=UTC), "published:[9999-12-31T20:00+00:00 TO *}"),
+    ],
+)
+def test_times_are_spelled_as_people_in_shanghai_read_them(since: datetime, spelled: str) -> None:
+    query = EVERYTHING.where(since=since)
+    assert str(query) == spelled
+    assert parse(spelled, now=NOW) == query
+
+
 def test_where_narrows() -> None:
     since, until = MINUTE - timedelta(days=1), MINUTE
     narrowed = parse("甲 OR 乙", now=NOW).where(
