@@ -11,6 +11,7 @@ from app.cli import lines
 from app.cli.options import Config, Data, settings_of
 from app.pipeline import index_batch
 from core import inbox
+from core.database import Database
 
 command = typer.Typer(add_completion=False)
 
@@ -18,10 +19,12 @@ command = typer.Typer(add_completion=False)
 @command.command()
 def reindex(data: Data = None, config: Config = None) -> None:
     """由状态库重建检索索引。服务运行中也可以执行，完成前检索结果不全。"""
-    # Emptied first, marked afterwards: what a running pipeline indexes in between is indexed again, not lost.
-    services = wiring.build(settings_of(data, config), fresh_index=True)
-    with services.database.write() as connection:
-        total = inbox.mark_all_unindexed(connection)
+    settings = settings_of(data, config)
+    # Marked before the index is emptied: an outage or a kill in between leaves work to do, not an empty index.
+    _mark(wiring.build_database(settings))
+    services = wiring.build(settings, fresh_index=True)
+    # And afterwards: what a running pipeline indexed in between is indexed again, not lost.
+    total = _mark(services.database)
     done = 0
     with Progress(console=Console(file=sys.stderr), transient=True) as progress:
         task = progress.add_task("重建索引", total=total)
@@ -30,3 +33,8 @@ def reindex(data: Data = None, config: Config = None) -> None:
             progress.update(task, completed=done)
     services.index.refresh()
     lines.write([{"indexed": done, "in_index": services.index.health().count}])
+
+
+def _mark(database: Database) -> int:
+    with database.write() as connection:
+        return inbox.mark_all_unindexed(connection)
