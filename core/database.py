@@ -137,6 +137,8 @@ def _explain(reason: str) -> str:
         return "磁盘已满，数据未写入；腾出空间后自动继续"
     if "locked" in reason:
         return "数据库正被占用，稍后自动重试"
+    if "readonly" in reason or "unable to open" in reason:
+        return "数据库文件打不开或不可写，请检查数据目录的权限"
     return "数据库暂时无法访问，稍后自动重试"
 
 

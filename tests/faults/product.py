@@ -31,7 +31,7 @@ class Ended:
 
     @property
     def lines(self) -> list[dict[str, Any]]:  # Any: decoded JSON
-        return [json.loads(line) for line in self.stdout.splitlines()]
+        return [json.loads(line) for line in self.stdout.split("\n") if line]
 
 
 def environment(folder: Path, settings: Mapping[str, object]) -> dict[str, str]:
