@@ -4,7 +4,7 @@ from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
 from core import accounts, audit, inbox, quarantine, story, watchlist
 from core.database import metadata
-from crawler import sources
+from crawler import redirect, sources
 from response import campaign, incident, statement_check, task
 
 __all__ = ["OWNERS", "metadata"]
@@ -23,6 +23,7 @@ OWNERS = (
     leases,
     outbox,
     quarantine,
+    redirect,
     rule,
     sources,
     statement_check,
