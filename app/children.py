@@ -1,7 +1,9 @@
 """Child processes: the pipeline and each crawl. Started with the parent's settings, watched, restarted, ended.
 
-A child that serves its parent reads its standard input: when the parent is gone, even by kill -9, the pipe
-closes and the child ends by itself.
+A child has its settings from its parent and everything else from the state database: neither ``.env`` nor
+``tingfeng.yaml`` is read again, so that a slip in a file cannot stop a service that runs. A child that serves
+its parent reads its standard input: when the parent is gone, even by kill -9, the pipe closes and the child
+ends by itself.
 """
 
 import os
@@ -27,6 +29,13 @@ PATIENCE_SECONDS: Final = 10.0
 STEADY: Final = timedelta(minutes=5)
 
 
+def _variable(name: str) -> str:
+    return f"TINGFENG_{name.upper()}"
+
+
+_VARIABLES: Final = frozenset(map(_variable, Settings.model_fields))
+
+
 def start(settings: Settings, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start ``tingfeng ARGUMENTS`` with exactly these settings; its log goes to our stderr."""
     return subprocess.Popen(
@@ -40,15 +49,21 @@ def start(settings: Settings, arguments: Sequence[str]) -> subprocess.Popen[byte
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Our environment with every setting written out, so that child and parent cannot differ."""
+    """Our environment with the settings of ``settings`` in place of its own, so that child and parent cannot differ."""
     values = settings.model_dump(mode="json") | {
         "data_dir": str(settings.data_dir.absolute()),
         "config_file": str(settings.config_file.absolute()),
     }
     if settings.elasticsearch_api_key is not None:
         values["elasticsearch_api_key"] = settings.elasticsearch_api_key.get_secret_value()
-    own = {f"TINGFENG_{name.upper()}": str(value) for name, value in values.items() if value is not None}
-    return {**os.environ, **own}
+    own = {_variable(name): str(value) for name, value in values.items() if value is not None}
+    foreign = {name: value for name, value in os.environ.items() if name.upper() not in _VARIABLES}
+    return {**foreign, **own}
+
+
+def settings_of_parent() -> Settings:
+    """In a child: the settings that ``environment`` wrote out, and nothing else."""
+    return Settings(_env_file=None)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

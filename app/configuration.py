@@ -59,12 +59,17 @@ def read(path: Path) -> Configuration:
 def apply_if_changed(database: Database, path: Path, *, now: datetime) -> bool:
     """Apply the file unless exactly this content was the last applied; True when it was."""
     configuration = read(path)
-    with database.read() as connection:
-        newest = select(applied_table.c.digest).order_by(applied_table.c.applied_at.desc()).limit(1)
-        if connection.scalar(newest) == configuration.digest:
-            return False
+    if is_applied(database, configuration):
+        return False
     apply(database, configuration, now=now)
     return True
+
+
+def is_applied(database: Database, configuration: Configuration) -> bool:
+    """Whether exactly this content was the last applied."""
+    newest = select(applied_table.c.digest).order_by(applied_table.c.applied_at.desc()).limit(1)
+    with database.read() as connection:
+        return bool(connection.scalar(newest) == configuration.digest)
 
 
 def apply(database: Database, configuration: Configuration, *, now: datetime) -> None:

@@ -1,9 +1,11 @@
 """The scheduler: APScheduler only wakes us; rows and the clock decide what is due, a lease decides who works.
 
-Crawls run as child processes, at most two at a time; a crawl that hangs is ended after its time limit.
+Crawls run as child processes, at most two at a time; a crawl that hangs is ended after its time limit, and one that
+ends without leaving its result on the source row gets a failure written there.
 """
 
 import os
+import secrets
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ from app import children, duties, jobs, leases
 from app.jobs import Job
 from core.errors import StoreError
 from crawler import sources
+from crawler.definition import Source, interval_of
 from response.services import Services
 
 log = structlog.get_logger()
@@ -33,6 +36,7 @@ CRAWL_GRACE_SECONDS: Final = 30
 class RunningCrawl:
     """One crawl child."""
 
+    source: Source
     process: subprocess.Popen[bytes]
     started_at: datetime
 
@@ -42,10 +46,11 @@ class Scheduler:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+        # In containers host and process id repeat: the last part tells two schedulers apart.
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._is_active = False
         self._crawls: dict[str, RunningCrawl] = {}
-        self._pipeline = children.Supervised(services.settings, ("work", "--supervised", "--worker", "serve"))
+        self._pipeline = children.Supervised(services.settings, ("work", "--supervised", "--worker", self.holder))
         self._clock = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
 
     def start(self) -> None:
@@ -99,8 +104,8 @@ class Scheduler:
             return
         for source in due:
             if source.name not in self._crawls and len(self._crawls) < CRAWLS_AT_ONCE:
-                process = children.start(self.services.settings, ("crawl", source.name))
-                self._crawls[source.name] = RunningCrawl(process, now)
+                process = children.start(self.services.settings, ("crawl", "--supervised", source.name))
+                self._crawls[source.name] = RunningCrawl(source, process, now)
 
     def _reap(self, now: datetime) -> None:
         limit = timedelta(seconds=self.services.settings.crawl_timeout_seconds + CRAWL_GRACE_SECONDS)
@@ -108,9 +113,24 @@ class Scheduler:
             if crawl.process.poll() is None and now - crawl.started_at > limit:
                 log.error("crawl hangs, ending it", source=name)
                 crawl.process.kill()
-            if crawl.process.poll() is not None:
+            if crawl.process.poll() is not None and self._is_recorded(crawl):
                 children.end(crawl.process)
                 del self._crawls[name]
+
+    def _is_recorded(self, crawl: RunningCrawl) -> bool:
+        """See to it that the source row tells how the crawl ended; False while the store is away."""
+        interval = interval_of(self.services.settings, crawl.source)
+        try:
+            with self.services.database.write() as connection:
+                is_lost = sources.record_lost(
+                    connection, crawl.source.name, crawl.started_at, now=self.services.now(), interval=interval
+                )
+        except StoreError as error:
+            log.warning("end of a crawl waits for a store", source=crawl.source.name, error=error.code)
+            return False
+        if is_lost:
+            log.error("crawl ended without a result", source=crawl.source.name, status=crawl.process.returncode)
+        return True
 
 
 def jobs_of(services: Services) -> Sequence[Job]:

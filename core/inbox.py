@@ -96,7 +96,7 @@ CLAIM_SECONDS: Final = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutResult:
-    """new and changed: mention ids; repeated: mentions that were there already, equal."""
+    """new and changed (edited): mention ids; repeated: mentions that were there already, with the same content."""
 
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -329,7 +329,7 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
 
 
 def _merge(connection: Connection, row: Row[Any], mention: Mention, now: datetime) -> bool:  # Any: as above
-    """Join a mention seen again with the stored one; True when a revision was raised."""
+    """Join a mention seen again with the stored one; True when its content was edited."""
     before, incoming = _mention(row), _clean(mention)
     content = seen_again.comparable(incoming, before)
     # Only the source that brought it may edit it: two extractions of one page differ without being an edit.
@@ -348,7 +348,7 @@ def _merge(connection: Connection, row: Row[Any], mention: Mention, now: datetim
         values |= {"digest": content_digest(content), "is_analysed": False, "claimed_by": None, "claimed_until": None}
     values["record"] = to_json(_bare(after))
     connection.execute(update(mention_table).where(mention_table.c.id == row.id).values(**values))
-    return True
+    return is_edit
 
 
 def _status_after(status: Status, excluded: bool) -> Status:

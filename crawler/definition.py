@@ -14,6 +14,7 @@ A source file is one commented YAML, either one source or a list under ``sources
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.errors import ConfigurationError, InvalidInput
 from core.mention import Kind, Platform, Tier, Time
 from core.normalise import canonical_url
+from core.settings import Settings
 from crawler.extract.selectors import Selectors, read_selectors
 
 
@@ -135,6 +137,11 @@ def from_yaml(text: str) -> tuple[Source, ...]:
 def selectors_of(source: Source) -> Selectors:
     """The source's selectors, checked and typed."""
     return read_selectors(source.selectors)
+
+
+def interval_of(settings: Settings, source: Source) -> timedelta:
+    """Time from one crawl to the next while all is well."""
+    return timedelta(minutes=source.interval_minutes or settings.crawl_interval_minutes)
 
 
 def checked(source: Source) -> Source:

@@ -5,7 +5,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from scrapy import signals
@@ -15,7 +15,7 @@ from core.database import Database
 from core.errors import SourceError, StoreError
 from core.settings import Settings, secret_key
 from crawler import sources
-from crawler.definition import Source, SourceKind
+from crawler.definition import Source, SourceKind, interval_of
 from crawler.outcome import CrawlResult, Outcome
 from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
@@ -64,7 +64,7 @@ def _visits(
     with database.write() as connection:
         found = [sources.find(connection, name) for name in names]
         for source in found:
-            sources.record_started(connection, source.name, now=now(), interval=_interval(settings, source))
+            sources.record_started(connection, source.name, now=now(), interval=interval_of(settings, source))
     return tuple(
         Visit(
             source=source,
@@ -125,15 +125,11 @@ def _finish(settings: Settings, visit: Visit) -> CrawlResult:
     )
     try:
         with visit.database.write() as connection:
-            interval = _interval(settings, visit.source)
+            interval = interval_of(settings, visit.source)
             sources.record_finished(connection, result, now=visit.now(), interval=interval)
     except StoreError as error:
         _LOG.error("%s: the result could not be stored: %s", result.source, error.__cause__)
     return result
-
-
-def _interval(settings: Settings, source: Source) -> timedelta:
-    return timedelta(minutes=source.interval_minutes or settings.crawl_interval_minutes)
 
 
 def _process_settings(settings: Settings) -> dict[str, Any]:  # Any: Scrapy's settings have every type

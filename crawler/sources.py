@@ -25,7 +25,7 @@ from sqlalchemy import (
 from core import audit
 from core.access import Action, Person, require
 from core.database import UtcTime, metadata
-from core.errors import NotFound
+from core.errors import NotFound, SourceError
 from core.mention import Kind, Platform, Tier
 from crawler.definition import FullText, Source, SourceKind, checked, definition, from_definition, read_file
 from crawler.outcome import CrawlResult
@@ -41,6 +41,7 @@ __all__ = [
     "list_all",
     "read_file",
     "record_finished",
+    "record_lost",
     "record_started",
     "request_now",
     "save",
@@ -79,6 +80,7 @@ source_table: Final = Table(
     Column("last_modified", Text),
 )
 
+LOST: Final = "采集进程意外结束，没有留下结果，稍后自动重试；详情见服务日志"
 # Guess: a source that fails for a day is looked at once a day; a refusal needs a person, not another try.
 LONGEST_WAIT: Final = timedelta(hours=24)
 
@@ -178,6 +180,21 @@ def record_finished(connection: Connection, result: CrawlResult, *, now: datetim
     if result.is_complete and not was_asked and (result.etag or result.last_modified):
         values |= {"etag": result.etag, "last_modified": result.last_modified}
     connection.execute(update(source_table).where(_named(result.source)).values(**values))
+
+
+def record_lost(connection: Connection, name: str, started_at: datetime, *, now: datetime, interval: timedelta) -> bool:
+    """Note the end of a crawl whose process was started at ``started_at``, unless it did so itself; True when noted."""
+    source = find(connection, name)
+    if source.last_finished_at is not None and source.last_finished_at >= started_at:
+        return False
+    if source.last_started_at is None or source.last_started_at < started_at:
+        # It did not come as far as that, and would be due again at once.
+        record_started(connection, name, now=started_at, interval=interval)
+    lost = CrawlResult(
+        source=name, started_at=started_at, finished_at=now, error_code=SourceError.code, error_message=LOST
+    )
+    record_finished(connection, lost, now=now, interval=interval)
+    return True
 
 
 def wait_after(result: CrawlResult, *, failures: int, interval: timedelta) -> timedelta:

@@ -5,7 +5,7 @@ to stderr.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from io import TextIOWrapper
@@ -14,6 +14,8 @@ from typing import Final, cast
 import typer
 import typer.core
 import typer.main
+
+from app.cli import usage
 
 # Command → (module, one-line help). Kept here so that the help text needs no import.
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -62,16 +64,29 @@ def main() -> None:
         sys.stdout.write(f"tingfeng {version('tingfeng')}\n")
         return
     if sys.argv[1] not in COMMANDS:
-        sys.exit(_say(f"没有命令 {sys.argv[1]}；全部命令见 tingfeng --help", 2))
+        sys.exit(_say(f"没有命令 {sys.argv[1]}；全部命令见 tingfeng --help\n", 2))
     errors = import_module("core.errors")
     try:
-        LazyGroup(name="tingfeng").main(prog_name="tingfeng")
+        sys.exit(_run(sys.argv[1:]))
     except errors.ConfigurationError as error:
-        sys.exit(_say(error.message, 2))
+        sys.exit(_say(f"{error.message}\n", 2))
     except errors.TingfengError as error:
-        sys.exit(_say(error.message, 1))
-    except KeyboardInterrupt:
+        sys.exit(_say(f"{error.message}\n", 1))
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
+
+
+def _run(words: Sequence[str]) -> int:
+    """Run the command that the words name; returns the exit status."""
+    group = LazyGroup(name="tingfeng")
+    path, command = usage.find(group, words)
+    if "--help" in words[: words.index("--") if "--" in words else None]:
+        sys.stdout.write(usage.help_of(path, command))
+        return 0
+    try:
+        return int(group.main(words, prog_name="tingfeng", standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        return _say(usage.explain(error, path, command), error.exit_code)
 
 
 def help_text() -> str:
@@ -82,5 +97,5 @@ def help_text() -> str:
 
 
 def _say(message: str, status: int) -> int:
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(message)
     return status

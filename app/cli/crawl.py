@@ -9,7 +9,7 @@ import typer
 
 from app import children, configuration, wiring
 from app.cli import lines
-from app.cli.options import Config, Data, settings_of
+from app.cli.options import Config, Data, Supervised, settings_of, settings_of_child
 from app.clock import system_clock
 from core.access import SYSTEM
 from core.database import Database
@@ -25,12 +25,13 @@ def crawl(
     name: Annotated[str | None, typer.Argument(help="来源名；不写则采集全部启用的来源", show_default=False)] = None,
     data: Data = None,
     config: Config = None,
+    supervised: Supervised = False,
 ) -> None:
     """采集一个来源，结果为一行 JSON；出错时退出码为 1。"""
-    settings = settings_of(data, config)
+    settings = settings_of_child() if supervised else settings_of(data, config)
     now = system_clock(settings.clock_offset_seconds)
     database = wiring.build_database(settings)
-    if settings.config_file.exists():
+    if not supervised and settings.config_file.exists():
         configuration.apply_if_changed(database, settings.config_file, now=now())
     if name is None:
         _crawl_all(settings, database)
@@ -51,5 +52,5 @@ def _crawl_all(settings: Settings, database: Database) -> None:
 
 
 def _child(settings: Settings, name: str) -> int:
-    command_line = [sys.executable, "-m", "app.cli", "crawl", name]
+    command_line = [sys.executable, "-m", "app.cli", "crawl", "--supervised", name]
     return subprocess.run(command_line, env=children.environment(settings), check=False).returncode

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from app import configuration, logs, wiring
+from app import children, configuration, logs, wiring
 from core.settings import Settings, read_settings
 from response.services import Services
 
 Data = Annotated[Path | None, typer.Option("--data", help="数据目录（默认 tingfeng-data）", show_default=False)]
 Config = Annotated[Path | None, typer.Option("--config", help="配置文件（默认 tingfeng.yaml）", show_default=False)]
+Supervised = Annotated[bool, typer.Option("--supervised", hidden=True, help="由父进程启动")]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="结果为一行一条 JSON")]
 
 
@@ -32,3 +33,10 @@ def services_of(data: Path | None = None, config: Path | None = None, **override
     if services.settings.config_file.exists():
         configuration.apply_if_changed(services.database, services.settings.config_file, now=services.now())
     return services
+
+
+def settings_of_child() -> Settings:
+    """In a child of ``serve``, ``demo`` or ``crawl``: what the parent said; set up the logs."""
+    settings = children.settings_of_parent()
+    logs.configure(settings.log_level)
+    return settings

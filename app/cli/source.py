@@ -12,7 +12,7 @@ from core.access import SYSTEM
 from crawler import sources
 from crawler.definition import read_file
 
-command = typer.Typer(add_completion=False, no_args_is_help=True, help="登记、查看、停用来源")
+command = typer.Typer(add_completion=False, help="登记、查看、停用来源")
 
 
 @command.command()
@@ -35,13 +35,11 @@ def list_(data: Data = None, config: Config = None) -> None:
     services = services_of(data, config)
     with services.database.read() as connection:
         found = sources.list_all(connection, SYSTEM)
-    lines.write(
-        {key: str(value) if value is not None else None for key, value in asdict(item).items()} for item in found
-    )
+    lines.write(asdict(item) for item in found)
 
 
 @command.command()
-def disable(name: str, data: Data = None, config: Config = None) -> None:
+def disable(name: Annotated[str, typer.Argument(help="来源名")], data: Data = None, config: Config = None) -> None:
     """停用来源；已采集的信息保留。"""
     services = services_of(data, config)
     with services.database.write() as connection:

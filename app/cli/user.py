@@ -10,7 +10,7 @@ from app.cli.options import Config, Data, services_of
 from core import accounts
 from core.access import SYSTEM, Person, Role
 
-command = typer.Typer(add_completion=False, no_args_is_help=True, help="账号、密码和访问令牌")
+command = typer.Typer(add_completion=False, help="账号、密码和访问令牌")
 
 Name = Annotated[str, typer.Argument(help="账号名")]
 

@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from app import children
+from app import children, wiring
 from app.cli import lines
-from app.cli.options import Config, Data, services_of
+from app.cli.options import Config, Data, Supervised, services_of, settings_of_child
 from app.pipeline import Pipeline
-from app.wiring import part
 
 command = typer.Typer(add_completion=False)
 
@@ -23,14 +22,14 @@ def work(
     config: Config = None,
     worker: Annotated[str | None, typer.Option(help="进程名；同名进程重启后立即接手", show_default=False)] = None,
     until_idle: Annotated[bool, typer.Option("--until-idle", help="处理完现有信息后退出")] = False,
-    supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
+    supervised: Supervised = False,
 ) -> None:
     """分析收件箱里的信息并写入索引。"""
-    services = services_of(data, config)
+    services = wiring.build(settings_of_child()) if supervised else services_of(data, config)
     settings = services.settings
 
     def make_analyser(brands):  # type: ignore[no-untyped-def]  # typed by Pipeline, loaded by name
-        return part("analyser")(brands, segmenter=settings.segmenter, sentiment=settings.sentiment_engine)
+        return wiring.part("analyser")(brands, segmenter=settings.segmenter, sentiment=settings.sentiment_engine)
 
     pipeline = Pipeline(services, make_analyser, worker=worker or f"{socket.gethostname()}:{os.getpid()}")
     if until_idle:

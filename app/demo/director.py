@@ -61,7 +61,7 @@ class Scene:
 
 @dataclass(slots=True)
 class Director:
-    """started: time.monotonic() when the command was given."""
+    """started: time.monotonic() when the command was given. patience_seconds: from then to the climax."""
 
     services: Services
     site: SampleSite
@@ -69,11 +69,15 @@ class Director:
     story: Story
     source_names: Sequence[str]
     started: float
+    patience_seconds: float
     stop: Event = field(default_factory=Event)
     scene: Scene = Scene()
 
     def play(self, show: Callable[[Scene], None], *, until_climax: bool) -> None:
-        """Play all waves, then keep looking until ``stop`` is set. until_climax: end when the alert is through."""
+        """Play all waves, then keep looking until ``stop`` is set or the climax did not come in time.
+
+        until_climax: end when the alert is through.
+        """
         wave, since, asked = 0, time.monotonic(), time.monotonic()
         while not self.stop.is_set():
             self.scene = self._look(wave)
@@ -81,6 +85,8 @@ class Director:
             if until_climax and self.scene.is_climax:
                 return
             moment = time.monotonic()
+            if not self.scene.is_climax and moment - self.started > self.patience_seconds:
+                return
             if wave < LAST_WAVE and (self._is_through(wave) or moment - since > WAVE_PATIENCE_SECONDS):
                 wave, since, asked = wave + 1, moment, moment
                 self.site.publish(wave)

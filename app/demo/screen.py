@@ -1,6 +1,6 @@
 """What the spectator sees in the terminal: progress while it happens, and where to look next."""
 
-import sys
+from typing import TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -13,10 +13,10 @@ from app.demo.director import WAVE_NAMES, Scene
 
 
 class Screen:
-    """A live picture on a terminal, plain lines anywhere else; both on stderr. Use as a context manager."""
+    """A live picture on a terminal, plain lines anywhere else. Use as a context manager."""
 
-    def __init__(self, address: str, password: str) -> None:
-        self._console = Console(file=sys.stderr)
+    def __init__(self, file: TextIO, address: str, password: str) -> None:
+        self._console = Console(file=file)
         self._login = f"{address}    账号 admin    密码 {password}"
         self._live = Live(console=self._console, refresh_per_second=4, transient=False)
         self._told: list[str] = []
@@ -51,6 +51,13 @@ class Screen:
         hint = Text("在浏览器里打开上面的网址。按 Ctrl+C 结束，演示数据随之删除。", style="dim")
         panel = Panel(self._login, title="听风演示", title_align="left")
         return Group(panel, counts, Text("\n".join(self._told)), hint)
+
+
+def shortfall(scene: Scene) -> str:
+    """What had come when the demo ended without its alert."""
+    seen = f"采集页面 {scene.pages:,}，信息 {scene.mentions:,} 条，已分析 {scene.analysed:,}，已索引 {scene.indexed:,}"
+    alerts = f"预警 {scene.alert or '无'}，事件 {scene.incident or '无'}，送达 {scene.sent} 条通知"
+    return f"停在第 {scene.wave + 1} 幕（{WAVE_NAMES[scene.wave]}）：{seen}；{alerts}"
 
 
 def milestones(scene: Scene) -> list[str]:

@@ -29,21 +29,19 @@ BRANDS: Final = (
 )
 
 
-def settings_of(settings: Settings, folder: Path) -> Settings:
-    """The same product at a pace for spectators: everything that waits, waits seconds."""
-    return settings.model_copy(
-        update={
-            "data_dir": folder,
-            "config_file": folder / "tingfeng.yaml",
-            "port": 0,
-            "database_url": None,
-            "public_url": None,
-            "log_level": "ERROR",
-            "crawl_delay_seconds": 0.0,
-            "alert_interval_seconds": 2,
-            "deliver_interval_seconds": 1,
-            "pipeline_idle_seconds": 0.2,
-        }
+def settings_of(folder: Path, port: int) -> Settings:
+    """The defaults at a pace for spectators: everything that waits, waits seconds.
+
+    Neither environment nor .env is read: what somebody has set for a product of their own does not hold here.
+    """
+    return Settings.model_construct(
+        data_dir=folder,
+        config_file=folder / "tingfeng.yaml",
+        port=port,
+        crawl_delay_seconds=0.0,
+        alert_interval_seconds=2,
+        deliver_interval_seconds=1,
+        pipeline_idle_seconds=0.2,
     )
 
 
@@ -68,11 +66,11 @@ def furnish(services: Services, *, site_url: str, webhook_url: str, secret: str)
             connection,
             SYSTEM,
             campaign.Campaign(
-                name="青柠618安心购",
+                name="青柠安心试驾周",
                 brand=BRAND,
                 starts_at=now - timedelta(days=6),
                 ends_at=now + timedelta(days=2),
-                words=("刹车", "制动", "安心购"),
+                words=("刹车", "制动", "试驾"),
                 claim="刹得住，才安心：全系标配高性能制动",
                 owner="市场部",
             ),

@@ -4,7 +4,7 @@ from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
 from core import accounts, audit, inbox, index_part, quarantine, removed, story, watchlist
 from core.database import metadata
-from crawler import sources
+from crawler import redirect, sources
 from response import campaign, incident, statement_check, task
 
 __all__ = ["OWNERS", "metadata"]
@@ -25,6 +25,7 @@ OWNERS = (
     outbox,
     quarantine,
     removed,
+    redirect,
     rule,
     sources,
     statement_check,

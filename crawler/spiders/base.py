@@ -17,9 +17,9 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from core import inbox
 from core.errors import SourceChanged, TingfengError
 from core.mention import Mention, mention_id
+from crawler import redirect
 from crawler.definition import selectors_of
 from crawler.extract.article import Article, declared_address, extract
 from crawler.extract.listing import Fields, read_fields
@@ -27,6 +27,7 @@ from crawler.failures import explain
 from crawler.items import Reading, Rejected, build, identity
 from crawler.pace import NoTimeLeft
 from crawler.page import Page, read_page
+from crawler.redirect import Redirect, redirects
 from crawler.visit import Visit
 
 _LOG: Final = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ _LOG: Final = logging.getLogger(__name__)
 # Only ever an answer to the validators that a feed request carries.
 NOT_MODIFIED: Final = 304
 
-Output = Request | Mention | Rejected
+Output = Request | Mention | Rejected | Redirect
 
 
 class Step(StrEnum):
@@ -91,6 +92,9 @@ class SourceSpider(Spider):
                 _refuse_front_page(response)
                 async for thing in self.read_behind(page, response):
                     yield thing
+                    if isinstance(thing, Mention):
+                        for lead in redirects(thing, _way(response)):
+                            yield lead
         except TingfengError as error:
             for thing in self.give_up(response.request or Request(response.url), error):
                 yield thing
@@ -139,7 +143,7 @@ class SourceSpider(Spider):
 
     def _known(self, ids: Sequence[str]) -> dict[str, Mention]:
         with self.visit.database.read() as connection:
-            return inbox.known(connection, ids)
+            return redirect.known(connection, ids)
 
     def _read_article(self, page: Page) -> tuple[Fields, Article]:
         fields = read_fields(page.text, self.selectors)
@@ -148,6 +152,11 @@ class SourceSpider(Spider):
         if fields.title and fields.text:
             return fields, Article(canonical=declared_address(page.text))
         return fields, extract(page.text, page.url)
+
+
+def _way(response: Response) -> tuple[str, ...]:
+    """All addresses from the one on the list to the one that answered."""
+    return (str(response.meta["asked_url"]), *response.meta.get("redirect_urls", ()), response.url)
 
 
 def _refuse_front_page(response: Response) -> None:

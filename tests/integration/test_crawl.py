@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from core import inbox
 from core.mention import DatePrecision, Mention
+from crawler.redirect import redirect_table
 from tests.conftest import Clock
 from tests.integration.crawl_site import Answer, Asked, Crawled, Crawls, Site, article, links
 
@@ -60,6 +62,13 @@ def build(site: Site, crawls: Crawls) -> None:
     site.answers["/posts?page=3"] = Answer(posts(4))
     site.page("/old", links("/old/7.html"))
     site.answers["/old/7.html"] = Answer(article("国标编码", TEXT).encode("gbk"))
+    # Two ways to one page: over two redirects, and over a print version that names the page as canonical.
+    site.page("/moved", links("/go?id=5", "/print/5.html"))
+    site.answers["/go?id=5"] = Answer(status=302, headers={"Location": "/way/5"})
+    site.answers["/way/5"] = Answer(status=301, headers={"Location": "/moved/5.html"})
+    site.page("/moved/5.html", article("第五篇", TEXT))
+    site.page("/print/5.html", article("第五篇", TEXT, head="<link rel='canonical' href='/moved/5.html'>"))
+    crawls.add("moved", kind="listing", url=site.url("/moved"), selectors={"item": ".list li"})
     crawls.add("list", kind="listing", url=site.url("/list"), platform="news", selectors={"item": ".list li"})
     crawls.add("feed", kind="feed", url=site.url("/feed.xml"), tier="A")
     crawls.add(
@@ -89,10 +98,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with Site() as site:
         crawls = Crawls(tmp_path_factory.mktemp("crawl"), Clock(NOW))
         build(site, crawls)
-        lists = crawls.run("list", "posts", "old", hash_authors=True)
+        lists = crawls.run("list", "posts", "old", "moved", hash_authors=True)
         feed = crawls.run("feed")
         before = len(site.asked)
-        again = crawls.run("list", "feed", "posts", "old", hash_authors=True)
+        again = crawls.run("list", "feed", "posts", "old", "moved", hash_authors=True)
         with crawls.database.read() as connection:
             found = inbox.scan(connection)
         by_path = {mention.canonical_url.removeprefix(site.url("")): mention for mention in found}
@@ -110,6 +119,7 @@ def test_each_mention_arrives_once_whoever_names_it(story: Story) -> None:
         "/t/2",
         "/t/3",
         "/old/7.html",
+        "/moved/5.html",
     }
 
 
@@ -119,15 +129,17 @@ def test_second_crawl_adds_nothing_and_fetches_lists_only(story: Story) -> None:
         "feed": (0, 0),
         "posts": (0, 0),
         "old": (0, 0),
+        "moved": (0, 0),
     }
     asked = sorted((asked.path, asked.status) for asked in story.asked_again)
     assert asked == [
         ("/feed.xml", 304),
         ("/list", 200),
+        ("/moved", 200),
         ("/old", 200),
         ("/posts", 200),
         ("/posts?page=2", 200),
-        *[("/robots.txt", 404)] * 4,
+        *[("/robots.txt", 404)] * 5,
     ]
 
 
@@ -159,7 +171,7 @@ def test_page_in_gbk_served_as_utf_8_is_read(story: Story) -> None:
 def test_feed_joins_what_the_list_brought(story: Story) -> None:
     assert story.mentions["/news/1.html"].seen_by == ("list", "feed")
     assert story.mentions["/news/1.html"].title == "第一篇"
-    assert (story.feed.results["feed"]["new"], story.feed.results["feed"]["changed"]) == (1, 3)
+    assert (story.feed.results["feed"]["new"], story.feed.results["feed"]["changed"]) == (1, 0)
 
 
 def test_feed_entry_whose_page_is_gone_keeps_what_the_feed_said(story: Story) -> None:
@@ -182,3 +194,12 @@ def test_crawl_leaves_no_files_and_opens_no_doors(story: Story) -> None:
     assert all(name.startswith("state.sqlite3") for name in left), left
     assert "Telnet" not in story.lists.log and "emote control" not in story.lists.log
     assert "Traceback" not in story.lists.log + story.feed.log + story.again.log
+
+
+def test_addresses_go_with_the_mention_they_lead_to(story: Story) -> None:
+    with story.crawls.database.write() as connection:
+        before = connection.scalar(select(func.count()).select_from(redirect_table))
+        inbox.remove(connection, [mention.id for mention in inbox.scan(connection)])
+        after = connection.scalar(select(func.count()).select_from(redirect_table))
+        connection.rollback()
+    assert before and after == 0

@@ -106,6 +106,23 @@ def test_failures_wait_longer_each_time_and_a_success_resets(database: Database,
     assert (row.consecutive_failures, row.last_error_code, row.last_error_message) == (0, None, "")
 
 
+@pytest.mark.parametrize(("recorded", "is_lost"), [((), True), (("started",), True), (("started", "finished"), False)])
+def test_a_crawl_that_left_no_result_is_a_failure_with_a_later_turn(
+    database: Database, clock: Clock, recorded: tuple[str, ...], is_lost: bool
+) -> None:
+    with database.write() as connection:
+        sources.save(connection, ANALYST, source(), now=clock())
+        started_at = clock.advance(minutes=1)
+        if "started" in recorded:
+            sources.record_started(connection, "list", now=clock.advance(seconds=1), interval=HOUR)
+        if "finished" in recorded:
+            sources.record_finished(connection, result(clock), now=clock(), interval=HOUR)
+        assert sources.record_lost(connection, "list", started_at, now=clock(), interval=HOUR) is is_lost
+        row = sources.find(connection, "list")
+    assert (row.last_error_code, row.last_error_message) == (("source_error", sources.LOST) if is_lost else (None, ""))
+    assert (row.consecutive_failures, row.next_due_at) == (int(is_lost), clock() + HOUR * (1 + is_lost))
+
+
 @pytest.mark.parametrize(
     ("outcome", "hours"),
     [

@@ -48,9 +48,10 @@ def test_a_second_source_joins_without_an_edit(database: Database, clock) -> Non
     other = a_mention(1, source="订阅", seen_by=("订阅",), text="摘要不同")
     with database.write() as connection:
         inbox.put(connection, [a_mention(1)], now=clock())
-        inbox.put(connection, [other], now=clock())
+        joined = inbox.put(connection, [other], now=clock())
         stored = inbox.get(connection, other.id)
     assert stored is not None
+    assert (joined.changed, joined.repeated) == ((), 1)
     assert stored.seen_by == ("车友会", "订阅")
     assert (stored.text, stored.source, stored.status) == (a_mention(1).text, "车友会", Status.LIVE)
 

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import SourceChanged, SourceRefused, StoreUnavailable
 from core.inbox import PutResult
+from core.mention import Mention
 from crawler.delivery import BATCH, Batch, Item
 from crawler.items import Rejected
 from crawler.outcome import FINISHED, Outcome
@@ -30,7 +31,7 @@ class Store:
         if self.attempts <= self.failures:
             raise StoreUnavailable("数据库正被占用，稍后自动重试")
         self.written.extend(items)
-        return PutResult(new=tuple(item.id for item in items if not isinstance(item, Rejected)))
+        return PutResult(new=tuple(item.id for item in items if isinstance(item, Mention)))
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -1,0 +1,1 @@
+"""What ``tingfeng doctor`` looks at, one module per place. A check answers one line and raises nothing."""
