@@ -33,7 +33,7 @@ from sqlalchemy import (
     update,
 )
 
-from core.database import UtcTime, metadata, serialise, storable
+from core.database import UtcTime, metadata, serialise
 from core.mention import (
     Analysis,
     Engagement,
@@ -41,6 +41,7 @@ from core.mention import (
     Status,
     analysis_from_json,
     analysis_to_json,
+    cleaned,
     content_digest,
     from_json,
     mention_id,
@@ -289,7 +290,7 @@ def _stored_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
 def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
     if not mentions:
         return
-    stored = [_clean(replace(mention, revision=1)) for mention in mentions]
+    stored = [cleaned(replace(mention, revision=1)) for mention in mentions]
     keys = _free_order_keys(connection, stored)
     rows = [
         {
@@ -312,7 +313,7 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
 
 def _merge(connection: Connection, row: Row[Any], mention: Mention, now: datetime) -> bool:  # Any: as above
     """Join a mention seen again with the stored one; True when a revision was raised."""
-    before, incoming = _mention(row), _clean(mention)
+    before, incoming = _mention(row), cleaned(mention)
     content = _comparable(incoming, before)
     # Only the source that brought it may edit it: two extractions of one page differ without being an edit.
     is_edit = incoming.source == before.source and content_digest(content) != row.digest
@@ -389,10 +390,3 @@ def _free_order_keys(connection: Connection, mentions: Sequence[Mention]) -> lis
 def _order_key(mention: Mention) -> int:
     seconds = max(0, int(mention.order_time.timestamp()))
     return seconds << 24 | int.from_bytes(hashlib.sha256(mention.id.encode()).digest()[:3], "big")
-
-
-def _clean(mention: Mention) -> Mention:
-    """What a database column cannot hold (NUL, lone surrogates) is replaced, one code point for one."""
-    title, text = storable(mention.title), storable(mention.text)
-    author = storable(mention.author) if mention.author is not None else None
-    return replace(mention, title=title, text=text, author=author)
