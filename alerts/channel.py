@@ -15,7 +15,7 @@ from sqlalchemy import JSON, Boolean, Column, Connection, Row, String, Table, in
 from alerts.level import Level
 from core import audit
 from core.access import Action, Person, require
-from core.database import UtcTime, metadata
+from core.database import UtcTime, metadata, serialise
 from core.errors import ConfigurationError, InvalidInput, TingfengError
 
 channel_table: Final = Table(
@@ -55,6 +55,8 @@ OPTIONS: Final[Mapping[ChannelKind, Mapping[str, Option]]] = {
     ChannelKind.LOG: {},
 }
 MASKED: Final = "******"
+# Guess: what a person can read in a list; PostgreSQL's keys end at 2,700 bytes.
+LONGEST_NAME: Final = 100
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -100,6 +102,7 @@ def save(connection: Connection, person: Person, config: ChannelConfig, *, now: 
     An equal channel changes nothing. Raises InvalidInput for a bad or missing option.
     """
     require(person, Action.MANAGE_CHANNELS, config)
+    serialise(connection, "channel")
     before = next((known for known in _all(connection) if known.name == config.name), None)
     if before is not None:
         config = _unmasked(config, before)
@@ -162,6 +165,8 @@ def _unmasked(config: ChannelConfig, before: ChannelConfig) -> ChannelConfig:
 def _check(config: ChannelConfig, error: type[TingfengError]) -> None:
     if not config.name.strip():
         raise error("通知渠道缺少 name", key="name")
+    if len(config.name) > LONGEST_NAME:
+        raise error(f"通知渠道 name 最多 {LONGEST_NAME} 个字", key="name")
     known = OPTIONS[config.kind]
     for key, value in config.options.items():
         if key not in known:

@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, Connection, Float, Integer, String, Tabl
 
 from core import audit
 from core.access import Action, Person, require
-from core.database import UtcTime, metadata
+from core.database import UtcTime, metadata, serialise
 from core.errors import ConfigurationError, InvalidInput, NotFound
 from index import query as index_query
 
@@ -78,6 +78,8 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "factor": (1, 1000),
     "cooldown_hours": (0, 168),
 }
+# Guess: a brand's longest name and the words of a default rule; PostgreSQL's keys end at 2,700 bytes.
+LONGEST_NAME: Final = 120
 _TEXTS: Final = frozenset({"id", "name", "kind", "brand", "query"})
 _FLOATS: Final = frozenset({"minimum_share_negative", "factor"})
 
@@ -120,6 +122,7 @@ def save(connection: Connection, person: Person, rule: AlertRule, *, now: dateti
     """
     require(person, Action.MANAGE_RULES, rule)
     _check(rule, now)
+    serialise(connection, "rule")
     before = _find(connection, rule.id)
     if before == rule:
         return rule
@@ -173,6 +176,8 @@ def _check(rule: AlertRule, now: datetime) -> None:
     for key in ("id", "name", "brand"):
         if not getattr(rule, key).strip():
             raise InvalidInput(f"预警规则缺少 {key}", key=key)
+        if len(getattr(rule, key)) > LONGEST_NAME:
+            raise InvalidInput(f"预警规则 {key} 最多 {LONGEST_NAME} 个字", key=key)
     for key, (lowest, highest) in RANGES.items():
         if not lowest <= getattr(rule, key) <= highest:
             raise InvalidInput(f"预警规则 {key} 应在 {lowest} 到 {highest} 之间", key=key)

@@ -111,13 +111,12 @@ def is_held_after_closing(
 
     is_overlapping: the window holds mentions from before the closing. What people closed they knew until then, so such
     a finding is held unless it outgrew that alert: a higher level, or twice what people were told. A false alarm
-    stays quiet for the whole cool-down too, unless it doubles. Whatever settled by itself holds nothing.
+    stays quiet for the whole cool-down too, unless it is outgrown. Whatever settled by itself holds nothing.
     """
-    if outcome is Outcome.SETTLED or _has_grown(finding_count, announced_count):
+    is_outgrown = finding_level.rank > level.rank or _has_grown(finding_count, announced_count)
+    if outcome is Outcome.SETTLED or is_outgrown:
         return False
-    if outcome is Outcome.FALSE_ALARM:
-        return is_overlapping or since_closing < cooldown
-    return is_overlapping and finding_level.rank <= level.rank
+    return is_overlapping or (outcome is Outcome.FALSE_ALARM and since_closing < cooldown)
 
 
 def _has_grown(count: int, announced_count: int) -> bool:

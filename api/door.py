@@ -3,6 +3,7 @@
 Routes are plain functions: FastAPI runs them in a thread, so that database and index never block the loop.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -12,7 +13,8 @@ from pydantic import AfterValidator
 
 from core import accounts
 from core.access import Person
-from core.errors import NotLoggedIn
+from core.database import refusal, unstorable
+from core.errors import InvalidInput, NotLoggedIn
 from core.mention import as_utc
 from response.services import Services
 
@@ -34,6 +36,15 @@ def person_of(
         raise NotLoggedIn("请提供访问令牌：Authorization: Bearer …")
     with services.database.read() as connection:
         return accounts.person_of_token(connection, credentials.credentials)
+
+
+async def only_storable(request: Request) -> None:
+    """The border of this door: no text with NUL or lone surrogates comes in. Raises InvalidInput naming its place."""
+    given: dict[str, object] = {"path": request.path_params, "query": request.query_params.multi_items()}
+    with suppress(ValueError, RecursionError):  # not JSON: no route has read it as such
+        given["body"] = await request.json()
+    if (place := unstorable(given)) is not None:
+        raise InvalidInput(refusal(f"参数 {place}"), field=place)
 
 
 Asked = Annotated[Services, Depends(services_of)]

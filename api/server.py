@@ -8,13 +8,15 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api import alerts, brands, campaigns, compliance, health, incidents, mentions, sources, tokens, trends
-from core.errors import InvalidInput, NotFound, TingfengError
+from api.door import only_storable
+from api.size import SizeLimit
+from core.errors import InvalidInput, NotFound, TingfengError, TooLarge
 from core.settings import Settings
 from response.services import Services
 
@@ -45,7 +47,9 @@ def build(services: Services) -> FastAPI:
     )
     application.state.services = services
     for room in ROOMS:
-        application.include_router(room.router, prefix=PREFIX)
+        application.include_router(room.router, prefix=PREFIX, dependencies=[Depends(only_storable)])
+    limit = services.settings.request_size_limit_megabytes * 1024 * 1024
+    application.add_middleware(SizeLimit, limit_bytes=limit, refuse=_too_large)
     application.middleware("http")(_with_request_id)
     application.add_exception_handler(TingfengError, _known)
     application.add_exception_handler(RequestValidationError, _invalid)
@@ -78,6 +82,10 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}
     place = ".".join(str(part) for part in first["loc"])
     return _problem(request, InvalidInput(f"参数 {place} 有误：{first['msg']}", field=place))
+
+
+async def _too_large(request: Request) -> Response:
+    return _problem(request, TooLarge("请求内容过大，请分批提交"))
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -11,14 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from sqlalchemy import Column, Connection, String, Table, insert, select
 
 from alerts import channel, rule
-from core import watchlist
+from core import plain_yaml, watchlist
 from core.access import SYSTEM
-from core.database import Database, UtcTime, metadata
-from core.errors import ConfigurationError
+from core.database import Database, UtcTime, metadata, refusal, serialise, unstorable
+from core.errors import ConfigurationError, UserError
+from core.plain_yaml import Located
 from crawler import definition, sources
 
 applied_table: Final = Table(
@@ -36,7 +36,7 @@ class Configuration:
     """The file, decoded; each section is a list of mappings that its room reads."""
 
     public_url: str | None
-    sections: Mapping[str, tuple[Mapping[str, Any], ...]]  # Any: decoded YAML, checked by the room
+    sections: Mapping[str, tuple[Located, ...]]
     digest: str
 
 
@@ -44,16 +44,14 @@ def read(path: Path) -> Configuration:
     """Raises ConfigurationError naming file, line or key."""
     try:
         raw = path.read_bytes()
-        values = yaml.safe_load(raw.decode("utf-8-sig")) or {}
+        text = raw.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigurationError(f"找不到配置文件 {path}；用 tingfeng init 生成一份") from error
     except OSError as error:
         raise ConfigurationError(f"配置文件 {path} 无法读取") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"配置文件 {path} 不是 UTF-8 编码") from error
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"配置文件 {path} 第 {_line(error)} 行写法有误") from error
-    return _checked(path, values, hashlib.sha256(raw).hexdigest())
+    return _checked(path, plain_yaml.load(text, f"配置文件 {path} "), hashlib.sha256(raw).hexdigest())
 
 
 def apply_if_changed(database: Database, path: Path, *, now: datetime) -> bool:
@@ -73,7 +71,7 @@ def is_applied(database: Database, configuration: Configuration) -> bool:
 
 
 def apply(database: Database, configuration: Configuration, *, now: datetime) -> None:
-    """Apply all sections in one transaction. Raises ConfigurationError or InvalidInput: then nothing is applied."""
+    """Apply all sections in one transaction. Raises ConfigurationError with the line: then nothing is applied."""
     with database.write() as connection:
         _apply(connection, configuration, now)
 
@@ -85,9 +83,13 @@ def _apply(connection: Connection, configuration: Configuration, now: datetime) 
         "rules": lambda values: rule.save(connection, SYSTEM, rule.from_definition(values), now=now),
         "channels": lambda values: channel.save(connection, SYSTEM, channel.from_definition(values), now=now),
     }
+    serialise(connection, "configuration")
     for section in SECTIONS:
         for values in configuration.sections[section]:
-            savers[section](values)
+            try:
+                savers[section](values)
+            except (ConfigurationError, UserError) as error:
+                raise ConfigurationError(f"配置文件第 {values.line} 行起的一项：{error.message}") from error
     _default_rules(connection, now)
     connection.execute(applied_table.delete().where(applied_table.c.digest == configuration.digest))
     connection.execute(insert(applied_table).values(digest=configuration.digest, applied_at=now))
@@ -103,25 +105,23 @@ def _default_rules(connection: Connection, now: datetime) -> None:
 
 
 def _checked(path: Path, values: object, digest: str) -> Configuration:
+    values = {} if values is None else values
     if not isinstance(values, dict):
         raise ConfigurationError(f"配置文件 {path} 的最外层应为 键: 值")
+    if (place := unstorable(values)) is not None:
+        raise ConfigurationError(refusal(f"配置文件 {path} 的 {place}"))
     known = {"public_url", *SECTIONS}
     if unknown := sorted(str(key) for key in values if key not in known):
         raise ConfigurationError(f"配置文件 {path} 有不认识的键：{unknown[0]}；可用：{'、'.join(sorted(known))}")
     public_url = values.get("public_url")
-    if public_url is not None and not str(public_url).startswith(("http://", "https://")):
+    if public_url is not None and not (isinstance(public_url, str) and public_url.startswith(("http://", "https://"))):
         raise ConfigurationError(f"配置文件 {path} 的 public_url 应以 http:// 或 https:// 开头")
     sections = {section: _entries(path, section, values.get(section)) for section in SECTIONS}
     return Configuration(public_url=public_url, sections=sections, digest=digest)
 
 
-def _entries(path: Path, section: str, given: object) -> tuple[Mapping[str, Any], ...]:  # Any: decoded YAML
-    entries = given or []
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+def _entries(path: Path, section: str, given: object) -> tuple[Located, ...]:
+    entries = [] if given is None else given
+    if not isinstance(entries, list) or not all(isinstance(entry, Located) for entry in entries):
         raise ConfigurationError(f"配置文件 {path} 的 {section} 应为列表，每项以 “- name:” 开头")
     return tuple(entries)
-
-
-def _line(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return str(mark.line + 1) if mark is not None else "?"

@@ -99,6 +99,7 @@ class Token:
 
 def ensure_admin(connection: Connection, *, now: datetime) -> str | None:
     """First start: create the account ``admin`` and return its password, to be shown once; later None."""
+    serialise(connection, "user")
     if connection.scalar(select(func.count()).select_from(user_table)):
         return None
     password = secrets.token_urlsafe(12)
@@ -114,9 +115,11 @@ def create(
     name, chosen = name.strip(), sorted(set(roles))
     if not 1 <= len(name) <= 64:
         raise InvalidInput("账号名应为 1 到 64 个字", field="name")
+    hashed = _hashed(password)
+    serialise(connection, "user")
     if _account_row(connection, name) is not None:
         raise InvalidInput(f"账号「{name}」已存在", field="name")
-    row = {"name": name, "password_hash": _hashed(password), "roles": chosen, "enabled": True, "failures": 0}
+    row = {"name": name, "password_hash": hashed, "roles": chosen, "enabled": True, "failures": 0}
     connection.execute(insert(user_table).values(created_at=now, **row))
     _record(connection, person, "user.created", name, now, {"roles": chosen})
     return Account(name=name, roles=frozenset(chosen), enabled=True, created_at=now)
@@ -178,7 +181,7 @@ def _let_in(connection: Connection, asked: Row[Any], is_right: bool, *, now: dat
     if row is None:
         return None
     if not is_right or not row.enabled or row.password_hash != asked.password_hash:
-        _count_failure(connection, row.name, row.failures + 1, now)
+        _count_failure(connection, row.name, now)
         return None
     _change(connection, row.name, {"failures": 0, "locked_until": None})
     value = secrets.token_urlsafe(32)
@@ -256,10 +259,11 @@ def _change(connection: Connection, name: str, values: Mapping[str, object]) -> 
         raise NotFound(f"没有账号「{name}」", name=name)
 
 
-def _count_failure(connection: Connection, name: str, failures: int, now: datetime) -> None:
-    is_locked = failures >= FAILURES_ALLOWED
-    _change(connection, name, {"failures": 0, "locked_until": now + LOCK_TIME} if is_locked else {"failures": failures})
-    if is_locked:
+def _count_failure(connection: Connection, name: str, now: datetime) -> None:
+    """The database counts, so that of two failures at once neither is forgotten."""
+    counted = update(user_table).where(user_table.c.name == name).values(failures=user_table.c.failures + 1)
+    if connection.execute(counted.returning(user_table.c.failures)).scalar_one() >= FAILURES_ALLOWED:
+        _change(connection, name, {"failures": 0, "locked_until": now + LOCK_TIME})
         _record(connection, SYSTEM, "user.locked", name, now)
 
 

@@ -4,19 +4,24 @@ Each room owns its tables, declared on ``metadata`` in the file of the noun. One
 opened by the caller with ``read()`` or ``write()``. On SQLite a write begins IMMEDIATE: a deferred
 transaction that upgrades fails at once with *database is locked*, whatever the busy timeout. No HTTP,
 index or NLP call inside ``write()``; batches of at most 500 rows.
+
+Text with NUL or lone surrogates never gets in, whatever the database: borders make it ``storable`` or refuse it
+by name (``unstorable``); what slips past them is refused here with InvalidInput.
 """
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, DateTime, Engine, MetaData, TypeDecorator, create_engine, event, func, select, text
-from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.engine import URL, Dialect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, StatementError
 
-from core.errors import ConfigurationError, StoreUnavailable
+from core.errors import ConfigurationError, InvalidInput, StoreUnavailable, TingfengError
 
 # Guess: longer than the longest write batch measured (500 rows, below 1 s) with a wide margin.
 BUSY_TIMEOUT_SECONDS: Final = 30
@@ -60,9 +65,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads (one consistent view). Raises StoreUnavailable."""
-        with _translated(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        """A transaction that only reads: one view of the data, whatever others write. Raises StoreUnavailable."""
+        with _translated(), self.engine.connect() as connection:
+            if not self.is_sqlite:  # there a transaction is one view already
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -84,14 +92,26 @@ def _engine(url: str) -> Engine:
     try:
         address = make_url(url)
         if address.get_backend_name() == "postgresql":
-            return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
-        if address.get_backend_name() != "sqlite":
+            engine = _postgresql_engine(address)
+        elif address.get_backend_name() == "sqlite":
+            engine = _sqlite_engine(url, address.database)
+        else:
             raise ConfigurationError("状态库只支持 SQLite 和 PostgreSQL（TINGFENG_DATABASE_URL）")
-        return _sqlite_engine(url, address.database)
     except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigurationError("状态库地址无法识别（TINGFENG_DATABASE_URL）") from error
     except OSError as error:
         raise ConfigurationError("数据目录不可写，请检查权限或磁盘空间") from error
+    event.listen(engine, "before_cursor_execute", _refuse_unstorable)
+    return engine
+
+
+def _postgresql_engine(address: URL) -> Engine:
+    return create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        hide_parameters=True,
+        json_serializer=_json_text,
+    )
 
 
 def _sqlite_engine(url: str, file: str | None) -> Engine:
@@ -100,7 +120,10 @@ def _sqlite_engine(url: str, file: str | None) -> Engine:
     # hide_parameters: the log must not hold what a failed statement was about.
     # isolation_level None: the driver never opens transactions by itself, "begin" below does.
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None}, hide_parameters=True
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None},
+        hide_parameters=True,
+        json_serializer=_json_text,
     )
 
     @event.listens_for(engine, "connect")
@@ -130,6 +153,10 @@ def _translated() -> Iterator[None]:
         if error.connection_invalidated:
             raise StoreUnavailable("数据库连接中断，稍后自动重试") from error
         raise
+    except StatementError as error:
+        if isinstance(error.orig, TingfengError):  # raised while a value was made ready
+            raise error.orig from error
+        raise
 
 
 def _explain(reason: str) -> str:
@@ -157,8 +184,49 @@ def serialise(connection: Connection, name: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"tingfeng:{name}"))))
 
 
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+# JSON escapes NUL; an even number of backslashes before it is text.
+_ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
 def storable(value: str) -> str:
     """Replace what no database column can hold (NUL, lone surrogates), one code point for one."""
-    if "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value):
-        return value
-    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    return _UNSTORABLE.sub("\ufffd", value)
+
+
+def unstorable(value: object) -> str | None:
+    """The place (``aliases.0``) of a text that no column can hold, in a decoded JSON or YAML value; None without."""
+    waiting: list[tuple[str, object]] = [("", value)]
+    while waiting:
+        place, each = waiting.pop()
+        if isinstance(each, str):
+            if _UNSTORABLE.search(each):
+                return place
+        elif isinstance(each, Mapping):
+            for key, inner in each.items():
+                inner_place = f"{place}.{storable(str(key))}".strip(".")
+                waiting += ((inner_place, key), (inner_place, inner))
+        elif isinstance(each, list | tuple):
+            waiting += ((f"{place}.{index}".strip("."), inner) for index, inner in enumerate(each))
+    return None
+
+
+def refusal(place: str) -> str:
+    """What people are told of an ``unstorable`` text."""
+    return f"{place} 含有无法保存的字符（NUL 或不成对的代理字符）"
+
+
+def _refuse_unstorable(  # Any: each driver passes parameters in a shape of its own
+    _connection: Connection, _cursor: object, _statement: str, parameters: Any, _context: object, executemany: bool
+) -> None:
+    for row in parameters if executemany else (parameters or (),):
+        for value in row.values() if isinstance(row, Mapping) else row:
+            if isinstance(value, str) and _UNSTORABLE.search(value):
+                raise InvalidInput(refusal("输入"))
+
+
+def _json_text(value: object) -> str:
+    text_ = json.dumps(value, ensure_ascii=False)
+    if _UNSTORABLE.search(text_) or _ESCAPED_NUL.search(text_):
+        raise InvalidInput(refusal(unstorable(value) or "输入"))
+    return text_

@@ -4,7 +4,7 @@ TingfengError            code, message (Chinese), details (dict, safe to show), 
 ├─ UserError             the caller can fix it
 │  ├─ InvalidInput 422 · InvalidQuery 400 (position) · NotFound 404
 │  ├─ Conflict 409  (StaleVersion, IllegalTransition, StillOpen)
-│  └─ NotLoggedIn 401 · NotAllowed 403 · TooManyRequests 429
+│  └─ NotLoggedIn 401 · NotAllowed 403 · TooLarge 413 · TooManyRequests 429
 ├─ SourceError           SourceUnreachable (retry) · SourceRefused (pause, tell) · SourceChanged (quarantine, tell)
 ├─ AnalysisError         ModelMissing · TooLittleHistory
 ├─ StoreError            StoreUnavailable (retry) · SchemaOutOfDate
@@ -117,6 +117,14 @@ class NotAllowed(UserError):
     code = "not_allowed"
     title = "没有权限"
     http_status = 403
+
+
+class TooLarge(UserError):
+    """The request has more bytes than the settings allow."""
+
+    code = "too_large"
+    title = "请求内容过大"
+    http_status = 413
 
 
 class TooManyRequests(UserError):

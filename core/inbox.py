@@ -35,13 +35,14 @@ from sqlalchemy import (
 )
 
 from core import removed, seen_again
-from core.database import UtcTime, metadata, serialise, storable
+from core.database import UtcTime, metadata, serialise
 from core.mention import (
     Analysis,
     Mention,
     Status,
     analysis_from_json,
     analysis_to_json,
+    cleaned,
     content_digest,
     from_json,
     mention_id,
@@ -307,7 +308,7 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
         return
     # One that retention removed a while ago may still be in the index: it goes on above the revision there.
     last = removed.last(connection, [mention.id for mention in mentions])
-    stored = [_clean(replace(mention, revision=last.get(mention.id, 0) + 1)) for mention in mentions]
+    stored = [cleaned(replace(mention, revision=last.get(mention.id, 0) + 1)) for mention in mentions]
     keys = _free_order_keys(connection, stored)
     rows = [
         {
@@ -330,7 +331,7 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
 
 def _merge(connection: Connection, row: Row[Any], mention: Mention, now: datetime) -> bool:  # Any: as above
     """Join a mention seen again with the stored one; True when its content was edited."""
-    before, incoming = _mention(row), _clean(mention)
+    before, incoming = _mention(row), cleaned(mention)
     content = seen_again.comparable(incoming, before)
     # Only the source that brought it may edit it: two extractions of one page differ without being an edit.
     is_edit = incoming.source == before.source and content_digest(content) != row.digest
@@ -391,10 +392,3 @@ def _free_order_keys(connection: Connection, mentions: Sequence[Mention]) -> lis
 def _order_key(mention: Mention) -> int:
     seconds = max(0, int(mention.order_time.timestamp()))
     return seconds << 24 | int.from_bytes(hashlib.sha256(mention.id.encode()).digest()[:3], "big")
-
-
-def _clean(mention: Mention) -> Mention:
-    """What a database column cannot hold (NUL, lone surrogates) is replaced, one code point for one."""
-    title, text = storable(mention.title), storable(mention.text)
-    author = storable(mention.author) if mention.author is not None else None
-    return replace(mention, title=title, text=text, author=author)

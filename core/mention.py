@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import PlainSerializer, TypeAdapter, ValidationError, field_serializer
 
+from core.database import refusal, storable, unstorable
 from core.errors import InvalidInput
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -256,6 +257,12 @@ BURST_AGE: Final = timedelta(hours=48)
 # The fields whose change is a new version of the mention (a counter that moved is not an edit).
 CONTENT_FIELDS: Final = ("title", "text", "author", "published_at", "date_precision", "parent_id", "floor", "status")
 
+# Texts are kept with a replacement character for what no store can hold; a name that changed would be another's.
+TEXTS: Final = ("title", "text", "author", "region", "store", "language", "charset")
+NAMES: Final = (
+    "id", "url", "canonical_url", "native_id", "seen_by", "source", "parent_id", "thread_id", "author_id",
+)  # fmt: skip
+
 _ADAPTER: Final = TypeAdapter(Mention)
 _ANALYSIS: Final = TypeAdapter(Analysis)
 
@@ -268,7 +275,7 @@ def mention_id(canonical_url: str, native_id: str | None = None) -> str:
     """
     host = (urlsplit(canonical_url).hostname or "").lower()
     key = f"{host}\x1f{native_id}" if native_id else canonical_url
-    return hashlib.sha256(key.encode()).hexdigest()[:32]
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def to_json(mention: Mention) -> str:
@@ -279,7 +286,7 @@ def to_json(mention: Mention) -> str:
 def from_json(line: str | bytes) -> Mention:
     """Read one mention. Raises InvalidInput naming the first bad field."""
     try:
-        return aware(_ADAPTER.validate_json(line))
+        return cleaned(aware(_ADAPTER.validate_json(line)))
     except ValidationError as error:
         raise _invalid(error) from error
 
@@ -287,9 +294,12 @@ def from_json(line: str | bytes) -> Mention:
 def from_dict(values: Mapping[str, object]) -> Mention:
     """Read one mention from a decoded object. Raises InvalidInput naming the first bad field."""
     try:
-        return aware(_ADAPTER.validate_python(dict(values)))
+        mention = aware(_ADAPTER.validate_python(dict(values)))
     except ValidationError as error:
         raise _invalid(error) from error
+    if unstorable(values.get("analysis")) is not None:
+        raise InvalidInput(refusal("信息字段 analysis"), field="analysis")
+    return cleaned(mention)
 
 
 def to_dict(mention: Mention) -> dict[str, Any]:
@@ -314,6 +324,16 @@ def content_digest(mention: Mention) -> str:
     return hashlib.sha256(values.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def cleaned(mention: Mention) -> Mention:
+    """Replace in texts what no store can hold. Raises InvalidInput for a name with such characters."""
+    for name in NAMES:
+        if unstorable(getattr(mention, name)) is not None:
+            raise InvalidInput(refusal(f"信息字段 {name}"), field=name)
+    texts = {name: getattr(mention, name) for name in TEXTS}
+    kept: dict[str, Any] = {name: storable(text) if text else text for name, text in texts.items()}
+    return mention if kept == texts else replace(mention, **kept)
+
+
 def aware(mention: Mention) -> Mention:
     """Turn every time into UTC; a time without a zone is read as Shanghai time, the zone of the sites we read."""
     counted_at = mention.engagement.counted_at
@@ -328,10 +348,17 @@ def aware(mention: Mention) -> Mention:
 
 
 def as_utc(value: datetime) -> datetime:
-    """Aware UTC; naive values are Shanghai wall time. Raises InvalidInput for a year outside YEARS."""
-    if value.year not in YEARS:
-        raise InvalidInput(f"年份 {value.year} 超出范围", year=value.year)
-    return (value if value.tzinfo else value.replace(tzinfo=PRINTED_ZONE)).astimezone(UTC)
+    """Aware UTC; naive values are Shanghai wall time. Raises InvalidInput for a year outside YEARS.
+
+    The year counts as it is printed: what was stored must be readable from its own line.
+    """
+    try:
+        printed = (value if value.tzinfo else value.replace(tzinfo=PRINTED_ZONE)).astimezone(PRINTED_ZONE)
+    except OverflowError:
+        printed = value
+    if printed.year not in YEARS:
+        raise InvalidInput(f"年份 {printed.year} 超出范围", year=printed.year)
+    return printed.astimezone(UTC)
 
 
 def _utc_or_none(value: datetime | None) -> datetime | None:

@@ -1,6 +1,9 @@
-"""Quarantine: what could not become a mention, with the reason. One bad mention never stops a batch."""
+"""Quarantine: what could not become a mention, with the reason. One bad mention never stops a batch.
 
-from dataclasses import dataclass, replace
+Personal data in it is masked as it comes in: the original is at its source, or in the inbox.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -42,15 +45,18 @@ class Quarantined:
 
 def keep(connection: Connection, *, source: str, raw: str, error: TingfengError, now: datetime) -> None:
     """Keep what could not become a mention, with the reason."""
-    connection.execute(
-        insert(quarantine_table).values(
-            at=now, source=source, code=error.code, message=error.message, raw=storable(raw)[:RAW_LIMIT]
-        )
-    )
+    message = storable(error.message)
+    row = {"at": now, "source": source, "code": error.code, "message": message, "raw": excerpt(raw)}
+    connection.execute(insert(quarantine_table).values(row))
+
+
+def excerpt(raw: str) -> str:
+    """What is kept of a raw text: personal data masked before the cut, which would leave half a number unseen."""
+    return mask(storable(raw))[:RAW_LIMIT]
 
 
 def latest(connection: Connection, *, source: str | None = None, limit: int = 50) -> tuple[Quarantined, ...]:
-    """Newest first, as stored; for rooms, doors use ``shown``."""
+    """Newest first; for rooms, doors use ``shown``."""
     chosen = select(quarantine_table).order_by(quarantine_table.c.id.desc()).limit(limit)
     if source is not None:
         chosen = chosen.where(quarantine_table.c.source == source)
@@ -60,6 +66,6 @@ def latest(connection: Connection, *, source: str | None = None, limit: int = 50
 def shown(
     connection: Connection, person: Person, *, source: str | None = None, limit: int = 50
 ) -> tuple[Quarantined, ...]:
-    """Newest first, personal data masked. Raises NotAllowed."""
+    """Newest first. Raises NotAllowed."""
     require(person, Action.READ_SOURCES)
-    return tuple(replace(row, raw=mask(row.raw)) for row in latest(connection, source=source, limit=limit))
+    return latest(connection, source=source, limit=limit)

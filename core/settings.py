@@ -7,13 +7,14 @@ rules, channels) is data in the state database, not a setting. Every field has a
 import os
 import secrets
 from contextlib import suppress
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from core.errors import ConfigurationError
 
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535, description="网页和 API 监听的端口；0 表示任选空闲端口")
     public_url: str | None = Field(default=None, description="同事访问用的网址，写进通知里的链接")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="日志级别")
+    request_size_limit_megabytes: int = Field(default=10, ge=1, le=1000, description="单个请求内容的大小上限（MB）")
     session_hours: int = Field(default=12, ge=1, le=720, description="登录有效期（小时）")
     crawl_delay_seconds: float = Field(default=3.0, ge=0, description="同一站点两次请求的间隔（秒），来源可另设")
     crawl_timeout_seconds: int = Field(default=600, ge=10, description="一次采集最长时间（秒）")
@@ -132,9 +134,19 @@ _FOREIGN_PREFIXES: Final = ("TINGFENG_TEST_", "TINGFENG_REQUIRE_", "TINGFENG_BEN
 
 def _refuse_unknown_names() -> None:
     known = {f"TINGFENG_{name.upper()}" for name in Settings.model_fields}
-    for name in sorted(os.environ):
-        if name.startswith("TINGFENG_") and name not in known and not name.startswith(_FOREIGN_PREFIXES):
-            raise ConfigurationError(f"不认识的设置 {name}，请看 docs/settings.md", setting=name)
+    for name in sorted({*map(str.upper, os.environ), *_names_in_file()} - known):
+        if name.startswith("TINGFENG_") and not name.startswith(_FOREIGN_PREFIXES):
+            near = get_close_matches(name.removeprefix("TINGFENG_").lower(), Settings.model_fields, n=1)
+            meant = f"，是不是 TINGFENG_{near[0].upper()}？" if near else "；"
+            raise ConfigurationError(f"不认识的设置 {name}{meant}全部设置见 docs/settings.md", setting=name)
+
+
+def _names_in_file() -> set[str]:
+    """Names in .env, in capitals: like the environment's they count in any case."""
+    try:
+        return {name.upper() for name in DotEnvSettingsSource(Settings).env_vars}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError("当前目录的 .env 无法读取（应为 UTF-8 文本）") from error
 
 
 def _without_password(url: object) -> object:

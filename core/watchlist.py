@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Boolean, Column, Connection, String, Table, insert,
 
 from core import audit
 from core.access import Action, Person, require
-from core.database import UtcTime, metadata
+from core.database import UtcTime, metadata, serialise
 from core.errors import ConfigurationError, InvalidInput, NotFound
 from core.normalise import fold
 
@@ -29,6 +29,8 @@ brand_table: Final = Table(
 
 # Guess: no brand team was seen with more aliases; the matcher itself takes 5,000 and more.
 MOST_WORDS: Final = 2000
+# Guess: what a person can read in a list; PostgreSQL's keys end at 2,700 bytes.
+LONGEST_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class Brand:
 def from_definition(values: Mapping[str, object]) -> Brand:
     """Read one brand of ``tingfeng.yaml`` or of the API. Raises ConfigurationError naming the bad key."""
     known = {item.name for item in fields(Brand)}
-    if unknown := sorted(set(values) - known):
+    if unknown := sorted(str(key) for key in values if key not in known):
         allowed = "、".join(sorted(known))
         raise ConfigurationError(f"品牌配置有不认识的键：{unknown[0]}；可用：{allowed}", key=unknown[0])
     name = values.get("name")
@@ -69,6 +71,7 @@ def from_definition(values: Mapping[str, object]) -> Brand:
 def save(connection: Connection, person: Person, brand: Brand, *, now: datetime) -> Brand:
     """Create or replace a brand. Raises InvalidInput when an alias belongs to another brand already."""
     require(person, Action.MANAGE_BRANDS, brand)
+    serialise(connection, "brand")
     _check(brand, all_brands(connection))
     previous = connection.execute(select(brand_table.c.name).where(brand_table.c.name == brand.name)).first()
     values = asdict(brand) | {name: list(getattr(brand, name)) for name in ("aliases", "ambiguous", "exclusions")}
@@ -120,12 +123,14 @@ def all_brands(connection: Connection) -> tuple[Brand, ...]:
 def version(brands_: Sequence[Brand]) -> str:
     """Stamp stored with each analysis: 12 hex digits of the words, whatever their order."""
     words = sorted(json.dumps(asdict(brand), ensure_ascii=False, sort_keys=True) for brand in brands_)
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()[:12]
+    return hashlib.sha256("\n".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _check(brand: Brand, others: Sequence[Brand]) -> None:
     if len(brand.aliases) + len(brand.ambiguous) + len(brand.exclusions) > MOST_WORDS:
         raise InvalidInput(f"一个品牌最多 {MOST_WORDS} 个词", brand=brand.name)
+    if len(brand.name) > LONGEST_NAME:
+        raise InvalidInput(f"品牌 name 最多 {LONGEST_NAME} 个字", field="name")
     mine = {fold(word) for word in (brand.name, *brand.aliases, *brand.ambiguous)}
     for other in others:
         if other.name == brand.name:
@@ -139,7 +144,14 @@ def _words(values: Mapping[str, object], key: str) -> tuple[str, ...]:
     given = values.get(key) or []
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise ConfigurationError(f"品牌配置 {key} 应为列表", key=key)
-    return tuple(dict.fromkeys(str(word).strip() for word in given if str(word).strip()))
+    return tuple(dict.fromkeys(filter(None, (_word(word, key) for word in given))))
+
+
+def _word(given: object, key: str) -> str:
+    """A number is a word, too (models are called 911); YAML's other values are slips."""
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        raise ConfigurationError(f"品牌配置 {key} 的每一项应为文字；yes、no、on、off、空值请加引号", key=key)
+    return str(given).strip()
 
 
 def _flag(values: Mapping[str, object], key: str) -> bool:

@@ -19,9 +19,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from core import plain_yaml
+from core.database import refusal, unstorable
 from core.errors import ConfigurationError, InvalidInput
 from core.mention import Kind, Platform, Tier, Time
 from core.normalise import canonical_url
@@ -113,19 +114,16 @@ def definition(source: Source) -> dict[str, Any]:  # Any: JSON-ready values of s
 def read_file(path: Path) -> tuple[Source, ...]:
     """Read a source file. Raises ConfigurationError with the line of a YAML mistake."""
     try:
-        return from_yaml(path.read_text(encoding="utf-8"))
+        return from_yaml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"来源文件 {path.name} 无法读取（应为 UTF-8 文本）") from error
 
 
 def from_yaml(text: str) -> tuple[Source, ...]:
     """Read one source, or several under ``sources:``. Raises ConfigurationError."""
-    try:
-        values = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"第 {mark.line + 1} 行附近" if mark else ""
-        raise ConfigurationError(f"来源文件不是有效的 YAML {where}".strip()) from error
+    values = plain_yaml.load(text, "来源文件")
+    if (place := unstorable(values)) is not None:
+        raise ConfigurationError(refusal(f"来源文件的 {place}"))
     if not isinstance(values, Mapping):
         raise ConfigurationError("来源文件应是一个来源，或 sources: 下的列表")
     found = values.get("sources", [values])

@@ -97,9 +97,9 @@ def _quarantine(connection: Connection, visit: Visit, rejected: Sequence[Rejecte
     name = visit.source.name
     known = {(row.raw, row.code) for row in quarantine.latest(connection, source=name, limit=REMEMBERED_FAILURES)}
     for item in rejected:
-        raw = item.raw[: quarantine.RAW_LIMIT]
+        raw = quarantine.excerpt(item.raw)
         if (raw, item.error.code) not in known:
-            quarantine.keep(connection, source=name, raw=raw, error=item.error, now=visit.now())
+            quarantine.keep(connection, source=name, raw=item.raw, error=item.error, now=visit.now())
             known.add((raw, item.error.code))
 
 

@@ -1,7 +1,5 @@
 """From fields to the mention record. The id depends on the address alone, never on the source that saw it."""
 
-import hashlib
-import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from core.errors import InvalidInput, SourceChanged, TingfengError
+from core.intake import admit
 from core.mention import Mention, mention_id
 from core.normalise import canonical_url
 from crawler.definition import Source
@@ -43,12 +42,12 @@ class Rejected:
 def build(reading: Reading, source: Source, *, seen_at: datetime, author_key: str | None = None) -> Mention:
     """Make the mention. author_key: when given, only a keyed hash of the author's name is kept.
 
-    Raises SourceChanged when there is neither title nor text.
+    Raises SourceChanged when there is neither title nor text, InvalidInput for an identifier that cannot be stored.
     """
     if not reading.title and not reading.text:
         raise SourceChanged("网页上没有找到标题和正文，结构可能已变化", url=reading.url)
     address = identity(reading.url, reading.declared)
-    return Mention(
+    mention = Mention(
         id=mention_id(address, reading.native_id),
         url=reading.url,
         canonical_url=address,
@@ -62,11 +61,12 @@ def build(reading: Reading, source: Source, *, seen_at: datetime, author_key: st
         title=reading.title,
         text=reading.text,
         charset=reading.charset,
-        author=_author(reading.author, author_key),
+        author=reading.author or None,
         published_at=reading.published.at if reading.published else None,
         date_precision=reading.published.precision if reading.published else None,
         seen_at=seen_at,
     )
+    return admit(mention, author_key=author_key)
 
 
 def identity(url: str, declared: str = "") -> str:
@@ -98,9 +98,3 @@ def _marks(url: str) -> set[str]:
     parts = urlsplit(url)
     numbers = set(_NUMBER.findall(f"{parts.path}?{parts.query}"))
     return numbers or set(_WORD.findall(parts.path.rpartition("/")[2] + "?" + re.sub(r"\w+=", "=", parts.query)))
-
-
-def _author(name: str, key: str | None) -> str | None:
-    if not name or key is None:
-        return name or None
-    return hmac.new(key.encode(), name.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]

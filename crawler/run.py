@@ -13,7 +13,8 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
 from core.database import Database
 from core.errors import SourceError, StoreError
-from core.settings import Settings, secret_key
+from core.intake import author_key
+from core.settings import Settings
 from crawler import sources
 from crawler.definition import Source, SourceKind, interval_of
 from crawler.outcome import CrawlResult, Outcome
@@ -60,7 +61,6 @@ def crawl_all(
 def _visits(
     settings: Settings, database: Database, names: Sequence[str], now: Callable[[], datetime], limits: Limits
 ) -> tuple[Visit, ...]:
-    key = secret_key(settings) if settings.hash_authors else None
     with database.write() as connection:
         found = [sources.find(connection, name) for name in names]
         for source in found:
@@ -74,7 +74,7 @@ def _visits(
             limits=limits,
             delay_seconds=delay_seconds(settings, source),
             time_limit_seconds=settings.crawl_timeout_seconds,
-            author_key=key,
+            author_key=author_key(settings),
         )
         for source in found
     )

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from core import audit
 from core.access import Action, Person, require
-from core.database import UtcTime, metadata
+from core.database import UtcTime, metadata, serialise, storable
 from core.errors import NotFound, SourceError
 from core.mention import Kind, Platform, Tier
 from crawler.definition import FullText, Source, SourceKind, checked, definition, from_definition, read_file
@@ -94,6 +94,7 @@ def save(connection: Connection, person: Person, source: Source, *, now: datetim
     if source.allow_private:
         require(person, Action.REACH_PRIVATE_NETWORK, source)
     values = definition(checked(source))
+    serialise(connection, "source")
     before = _row(connection, source.name.strip())
     if before is not None and definition(_source(before)) == values:
         return _source(before)
@@ -137,9 +138,9 @@ def get(connection: Connection, person: Person, name: str) -> Source:
     return find(connection, name)
 
 
-def find(connection: Connection, name: str) -> Source:
-    """For the crawl and the scheduler. Raises NotFound."""
-    row = _row(connection, name)
+def find(connection: Connection, name: str, *, for_update: bool = False) -> Source:
+    """For the crawl and the scheduler. for_update: nobody else changes it meanwhile. Raises NotFound."""
+    row = _row(connection, name, for_update=for_update)
     if row is None:
         raise NotFound(f"没有来源「{name}」", source=name)
     return _source(row)
@@ -162,7 +163,8 @@ def record_finished(connection: Connection, result: CrawlResult, *, now: datetim
 
     A turn that a person asked for while the crawl ran (``request_now``, ``save``) stays.
     """
-    before = find(connection, result.source)
+    # Locked: nothing may be asked for between looking and writing.
+    before = find(connection, result.source, for_update=True)
     started_at = before.last_started_at
     was_asked = started_at is not None and before.next_due_at != started_at + interval
     wait = wait_after(result, failures=before.consecutive_failures + 1, interval=interval)
@@ -170,7 +172,7 @@ def record_finished(connection: Connection, result: CrawlResult, *, now: datetim
     values: dict[str, object] = {
         "last_finished_at": now,
         "last_error_code": result.error_code,
-        "last_error_message": result.error_message,
+        "last_error_message": storable(result.error_message),
         "last_count_items": result.mentions + result.skipped,
         "last_count_new": result.new,
         "consecutive_failures": failures,
@@ -178,7 +180,7 @@ def record_finished(connection: Connection, result: CrawlResult, *, now: datetim
         "robots_verdict": result.robots.value if result.robots else before.robots_verdict,
     }
     if result.is_complete and not was_asked and (result.etag or result.last_modified):
-        values |= {"etag": result.etag, "last_modified": result.last_modified}
+        values |= {"etag": storable(result.etag or ""), "last_modified": storable(result.last_modified or "")}
     connection.execute(update(source_table).where(_named(result.source)).values(**values))
 
 
@@ -210,8 +212,9 @@ def _named(name: str) -> Any:  # Any: SQLAlchemy's column expression
     return source_table.c.name == name
 
 
-def _row(connection: Connection, name: str) -> Row[Any] | None:  # Any: SQLAlchemy's row of a Core table
-    return connection.execute(select(source_table).where(_named(name))).first()
+def _row(connection: Connection, name: str, *, for_update: bool = False) -> Row[Any] | None:  # Any: a Core row
+    chosen = select(source_table).where(_named(name))
+    return connection.execute(chosen.with_for_update() if for_update else chosen).first()
 
 
 def _source(row: Row[Any]) -> Source:  # Any: as above

@@ -6,8 +6,9 @@ A match that was ruled out stays in the result with the rule that did it: people
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+from core.database import storable
 from core.mention import BrandMatch, Reason
 from core.normalise import fold
 from core.watchlist import Brand, version
@@ -46,7 +47,7 @@ class Lexicon:
     """
 
     def __init__(self, brands: Sequence[Brand]) -> None:
-        enabled = [brand for brand in brands if brand.enabled]
+        enabled = [_storable(brand) for brand in brands if brand.enabled]
         self.version = version(enabled)
         self._entries = {brand.name: _entry(brand) for brand in enabled}
         self._owners: dict[str, str] = {}
@@ -72,6 +73,14 @@ class Lexicon:
                 span = Reason(part=part, start=hit.start, end=hit.end, words=content[hit.start : hit.end])
                 found.setdefault(self._owners[hit.word], []).append(_Hit(hit.word, span))
         return tuple(_judge(self._entries[name], hits, title, text) for name, hits in found.items())
+
+
+def _storable(brand: Brand) -> Brand:
+    """Analyses are stored with the words that were found; one bad word must not stop them all."""
+    words: dict[str, Any] = {
+        key: tuple(map(storable, getattr(brand, key))) for key in ("aliases", "ambiguous", "exclusions")
+    }
+    return replace(brand, name=storable(brand.name), **words)
 
 
 def _words(brand: Brand) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 
 from alerts.channels.address import Target, resolve
 from alerts.channels.base import Message, Receipt
+from core.database import storable
 from core.errors import DeliveryError, DeliveryFailed, DeliveryRejected
 
 VERSION: Final = 1
@@ -134,14 +135,15 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes, *, now: da
 
     headers: read by the lower-case name.
     """
-    answer = body.decode("utf-8", "replace")
+    answer = storable(body.decode("utf-8", "replace"))
     if not 200 <= status < 300:
         raise _refusal(status, headers, now)
     values = _object(answer)
     for key in ("errcode", "code"):
         if key in values and str(values[key]) != "0":
-            raise DeliveryFailed(f"接收方应答 {status}，但报告错误 {key}={str(values[key])[:40]}", status=status)
-    return Receipt(provider_id=str(values.get("id", ""))[:100], status=status, answer=answer[:ANSWER_KEPT])
+            told = storable(str(values[key]))[:40]
+            raise DeliveryFailed(f"接收方应答 {status}，但报告错误 {key}={told}", status=status)
+    return Receipt(provider_id=storable(str(values.get("id", "")))[:100], status=status, answer=answer[:ANSWER_KEPT])
 
 
 def _refusal(status: int, headers: Mapping[str, str], now: datetime) -> DeliveryError:

@@ -10,7 +10,7 @@ import typer
 
 from app.cli import lines
 from app.cli.options import Config, Data, services_of
-from core import inbox
+from core import inbox, intake
 from core.errors import InvalidInput, TingfengError
 from core.mention import Mention, from_dict, mention_id
 from core.normalise import canonical_url
@@ -37,8 +37,9 @@ def import_(
 
 def _results(services: Services, file: Path, source: str) -> Iterator[dict[str, object]]:
     batch: list[Mention | dict[str, object]] = []
+    author_key = intake.author_key(services.settings)
     for values in lines.read(file):
-        batch.append(_mention(values, source, services.now()))
+        batch.append(_mention(values, source, services.now(), author_key))
         if len(batch) == BATCH:
             yield from _stored(services, batch)
             batch = []
@@ -55,20 +56,27 @@ def _stored(services: Services, batch: list[Mention | dict[str, object]]) -> Ite
 
 
 def _mention(
-    values: dict[str, Any] | TingfengError,
+    values: dict[str, Any] | TingfengError,  # Any: decoded JSON
     source: str,
-    now: datetime,  # Any: decoded JSON
+    now: datetime,
+    author_key: str | None,
 ) -> Mention | dict[str, object]:
     if isinstance(values, TingfengError):
         return lines.error_line(None, values)
     try:
-        return complete(values, source=source, now=now)
+        return complete(values, source=source, now=now, author_key=author_key)
     except TingfengError as error:
         return lines.error_line(values.get("id"), error)
 
 
-def complete(values: dict[str, Any], *, source: str, now: datetime) -> Mention:  # Any: decoded JSON
-    """Derive id and canonical address, fill source and ``seen_at``. Raises InvalidInput."""
+def complete(
+    values: dict[str, Any],  # Any: decoded JSON
+    *,
+    source: str,
+    now: datetime,
+    author_key: str | None,
+) -> Mention:
+    """Derive id and canonical address, fill source and ``seen_at``, hash the author. Raises InvalidInput."""
     url = values.get("url")
     if not isinstance(url, str):
         raise InvalidInput("缺少 url", field="url")
@@ -77,4 +85,5 @@ def complete(values: dict[str, Any], *, source: str, now: datetime) -> Mention: 
     given.setdefault("seen_at", now)
     mention = from_dict({"source": source, **given, "id": "", "canonical_url": canonical})
     identity = mention_id(canonical, mention.native_id)
-    return replace(mention, id=identity, seen_by=mention.seen_by or (mention.source,))
+    whole = replace(mention, id=identity, seen_by=mention.seen_by or (mention.source,))
+    return intake.admit(whole, author_key=author_key)

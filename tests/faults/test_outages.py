@@ -278,9 +278,6 @@ def test_an_index_lost_while_the_service_runs_costs_no_mention(
     assert found(tmp_path) == sorted(running.published)
 
 
-@pytest.mark.xfail(
-    strict=False, reason="index.schema keeps connections to a file that is gone, and writes what comes later there"
-)
 def test_a_running_service_follows_an_index_that_was_deleted_and_rebuilt(tmp_path: Path, clock: Clock) -> None:
     """``tingfeng reindex`` may be run beside the service: what it indexes afterwards belongs into the new file."""
     with scene(tmp_path, clock) as running:

@@ -36,7 +36,7 @@ def closed(database: Database, outcome: Outcome, finding: Finding) -> alert.Aler
         pytest.param(HANDLED, HOUR + MINUTE, Level.YELLOW, 6, Change.OPENED, id="handled, a whole window of new ones"),
         pytest.param(FALSE_ALARM, MINUTE, Level.YELLOW, 10, Change.HELD, id="false alarm, the same window"),
         pytest.param(FALSE_ALARM, 11 * HOUR, Level.YELLOW, 19, Change.HELD, id="false alarm, quiet for the cool-down"),
-        pytest.param(FALSE_ALARM, 11 * HOUR, Level.ORANGE, 19, Change.HELD, id="false alarm, higher but not doubled"),
+        pytest.param(FALSE_ALARM, 11 * HOUR, Level.ORANGE, 19, Change.OPENED, id="false alarm, higher"),
         pytest.param(FALSE_ALARM, 11 * HOUR, Level.YELLOW, 20, Change.OPENED, id="false alarm, doubled"),
         pytest.param(FALSE_ALARM, 12 * HOUR, Level.YELLOW, 10, Change.OPENED, id="false alarm, after the cool-down"),
         pytest.param(MERGED, MINUTE, Level.YELLOW, 10, Change.HELD, id="merged into nothing open, the same window"),

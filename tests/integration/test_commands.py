@@ -105,7 +105,7 @@ def test_doctor_counts_the_index_both_ways(services: Services) -> None:
     services.index.delete([a_mention(1).id])
     assert (found().mark, found().result) == (Mark.BAD, "embedded：应有 2 条信息，实有 1 条")
     with services.database.write() as connection:
-        inbox.remove(connection, [a_mention(1).id, a_mention(2).id])
+        inbox.remove(connection, [a_mention(1).id, a_mention(2).id], now=services.now())
     assert (found().mark, found().result) == (Mark.BAD, "embedded：应有 0 条信息，实有 1 条")
 
 

@@ -199,7 +199,7 @@ def test_crawl_leaves_no_files_and_opens_no_doors(story: Story) -> None:
 def test_addresses_go_with_the_mention_they_lead_to(story: Story) -> None:
     with story.crawls.database.write() as connection:
         before = connection.scalar(select(func.count()).select_from(redirect_table))
-        inbox.remove(connection, [mention.id for mention in inbox.scan(connection)])
+        inbox.remove(connection, [mention.id for mention in inbox.scan(connection)], now=NOW)
         after = connection.scalar(select(func.count()).select_from(redirect_table))
         connection.rollback()
     assert before and after == 0

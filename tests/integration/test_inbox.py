@@ -162,7 +162,7 @@ def test_what_a_column_cannot_hold_is_replaced_in_place(database: Database, cloc
         inbox.put(connection, [a_mention(1, text="刹\x00车\ud83d!")], now=clock())
         stored = inbox.get(connection, a_mention(1).id)
     assert stored is not None
-    assert stored.text == "刹\ufffd车?!"
+    assert stored.text == "刹\ufffd车\ufffd!"
 
 
 def test_parallel_puts_store_each_mention_once(database: Database, clock) -> None:
@@ -201,6 +201,14 @@ def test_quarantine_lists_the_newest_first(database: Database, clock) -> None:
     assert [row.message for row in found] == ["第 2 个", "第 1 个"]
     assert found[0].code == "source_changed"
     assert len(found[0].raw) == quarantine.RAW_LIMIT
+
+
+def test_quarantine_masks_before_it_cuts(database: Database, clock) -> None:
+    raw = "长" * (quarantine.RAW_LIMIT - 8) + "13800001234"
+    with database.write() as connection:
+        quarantine.keep(connection, source="论坛", raw=raw, error=SourceChanged("x"), now=clock())
+        (found,) = quarantine.shown(connection, SYSTEM)
+    assert (len(found.raw), found.raw[-8:]) == (quarantine.RAW_LIMIT, "138*****")
 
 
 def test_near_copies_and_common_words_join_a_story(database: Database, clock) -> None:

@@ -9,7 +9,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from app import duties, wiring
-from app.cli import doctor, reindex
+from app.cli import reindex
 from app.pipeline import Pipeline, delete_batch, index_batch
 from core import inbox, removed
 from core.errors import StoreUnavailable
@@ -266,15 +266,3 @@ def test_a_pipeline_is_idle_when_the_index_was_told(services: Services) -> None:
 
 def away(*_arguments: object) -> int:
     raise StoreUnavailable("测试：索引不在")
-
-
-@pytest.mark.parametrize(("number", "is_good"), [(None, True), (7, False)], ids=["exact", "one too many"])
-def test_doctor_compares_index_and_state(services: Services, number: int | None, is_good: bool) -> None:
-    put(services, NEW)
-    follow(services)
-    if number is not None:
-        services.index.upsert([a_mention(number, order_key=number, analysis=an_analysis(), revision=1)])
-    services.index.refresh()
-    found = doctor._index(services)
-    assert found.is_good is is_good
-    assert ("应有 1 条信息，实有 2 条" in found.result) is not is_good

@@ -143,6 +143,7 @@ def test_a_file_is_applied_when_it_changed(services, settings) -> None:
         ("brands: [{name: x, colour: red}]", "colour"),
         ("sources: [{name: x, kind: feed}]", "url"),
         ("channels: [{name: x, kind: pigeon}]", "kind"),
+        ("brands:\n- name: x\n- name: y\n  aliases: [x]", "第 3 行起的一项：「x」已属于品牌「x」"),
     ],
 )
 def test_a_bad_file_names_the_place_and_changes_nothing(services, settings, content: str, named: str) -> None:
