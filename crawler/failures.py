@@ -59,7 +59,14 @@ def explain(error: BaseException, *, url: str, redirects: int = 0, most_redirect
             return SourceUnreachable(f"{host} 没有在限定时间内答复，稍后自动重试", url=url)
         case UnsupportedURLSchemeError() | NotSupported():
             return SourceRefused("只采集 http 和 https 网址", url=url)
-    return SourceUnreachable(f"与 {host} 的连接中断（网络或证书问题），稍后自动重试", url=url)
+    broken = "加密连接失败，请检查网址和网站的证书（HTTPS）" if _is_tls(error) else "连接中断，稍后自动重试"
+    return SourceUnreachable(f"与 {host} 的{broken}", url=url)
+
+
+def _is_tls(error: BaseException) -> bool:
+    """Whether the connection broke on encryption; told by the names of libraries that are not ours to import."""
+    reasons = getattr(error.__cause__, "reasons", ())
+    return any(type(reason.value).__module__.startswith(("OpenSSL", "service_identity")) for reason in reasons)
 
 
 def from_status(status: int, *, url: str, retry_after_seconds: float | None = None) -> SourceError:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from twisted.logger import globalLogBeginner
 
 from core.database import Database
 from core.errors import SourceError, StoreError
@@ -81,6 +82,9 @@ def _visits(
 
 
 def _run(settings: Settings, visits: Sequence[Visit]) -> None:
+    # Twisted's log goes through Scrapy into ours; until somebody begins it, Twisted writes tracebacks to stderr itself.
+    globalLogBeginner.beginLoggingTo([], redirectStandardIO=False, discardBuffer=True)
+    logging.getLogger("twisted").addFilter(_is_news)
     scrapy_log = logging.getLogger("scrapy")
     scrapy_log.propagate = False  # Scrapy sets its own level and greets at once
     process = AsyncCrawlerProcess(_process_settings(settings))
@@ -91,6 +95,11 @@ def _run(settings: Settings, visits: Sequence[Visit]) -> None:
         _watch(crawler, visit.outcome)
         process.crawl(crawler, visit=visit)
     process.start()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """A certificate that is refused is told by ours in one line."""
+    return "while verifying certificate" not in record.getMessage()
 
 
 def _watch(crawler: Crawler, outcome: Outcome) -> None:

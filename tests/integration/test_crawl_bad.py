@@ -28,6 +28,8 @@ BOMB = (
     + b"<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
     + b"<rss version='2.0'><channel><item><title>&a9;&x;</title><link>/bomb</link></item></channel></rss>"
 )
+# Source: RFC 6761, .invalid never resolves.
+NOBODY = "http://no-such-host.invalid/"
 BIG = 50 * 1024 * 1024
 LISTING: dict[str, object] = {"kind": "listing", "selectors": {"item": ".list li"}}
 FEED: dict[str, object] = {"kind": "feed", "full_text": "feed"}
@@ -36,6 +38,11 @@ FEED: dict[str, object] = {"kind": "feed", "full_text": "feed"}
 def iter_until(closing: threading.Event) -> Iterator[bytes]:
     while not closing.is_set():
         yield b"x" * 65536
+
+
+def iter_never(closing: threading.Event) -> Iterator[bytes]:
+    yield b"<html>"
+    closing.wait()
 
 
 # name: definition, what the server does, error code, words of the message
@@ -72,6 +79,10 @@ CASES: dict[str, tuple[dict[str, object], Answer | None, str, str]] = {
     "torn feed": (FEED, Answer(b"<rss version='2.0'><channel><item"), "source_changed", "RSS/Atom"),
     "all gone": (LISTING, Answer(links("/gone/1", "/gone/2").encode()), "source_changed", "网页不存在（404）"),
     "closed": (LISTING, None, "source_unreachable", "拒绝连接"),
+    "silent": (LISTING, Answer(iter_never), "source_unreachable", "没有在限定时间内答复"),
+    "no tls": (LISTING, Answer(), "source_unreachable", "加密连接失败"),
+    "no name": (LISTING, Answer(), "source_unreachable", "无法解析"),
+    "odd bytes": (LISTING, Answer(bytes(range(256)) * 40), "source_changed", "没有找到任何条目"),
 }
 
 
@@ -99,7 +110,8 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bad]:
                 crawls.add(name, url=f"http://127.0.0.1:{closed_port()}/", **definition)
                 continue
             site.answers[path] = answer
-            crawls.add(name, url=site.url(path), **definition)
+            url = {"no tls": site.url(path).replace("http:", "https:"), "no name": NOBODY}.get(name, site.url(path))
+            crawls.add(name, url=url, **definition)
         site.answers["/circle2"] = Answer(status=301, headers={"Location": "/circle"})
         site.answers["/bomb.xml"] = Answer(BOMB, content_type="text/xml")
         crawls.add("bomb", url=site.url("/bomb.xml"), **FEED)
@@ -113,7 +125,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bad]:
         selectors = {"item": ".list li", "text": ".body", "title": "h1", "published_at": ".time"}
         crawls.add("mixed", url=site.url("/mixed"), kind="listing", selectors=selectors)
         names = [*CASES, "bomb", "mixed"]
-        crawled = crawls.run(*names)
+        crawled = crawls.run(*names, page_timeout_seconds=5)
         with crawls.database.read() as connection:
             mentions = {mention.canonical_url.removeprefix(site.url("")): mention for mention in inbox.scan(connection)}
             found = {row.raw.removeprefix(site.url("")): row for row in quarantine.latest(connection)}
