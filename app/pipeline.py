@@ -174,8 +174,8 @@ def _checked_parts(services: Services) -> frozenset[str]:
         with services.database.write() as connection:
             # Nothing known: what the state database says of the index is about another one.
             is_new = bool(parts) and not index_part.known(connection)
-            if index_part.forget(connection, known - parts) or is_new:
-                marked = inbox.mark_unindexed(connection)
+            is_lost = index_part.forget(connection, known - parts) or is_new
+            if is_lost and (marked := inbox.mark_unindexed(connection)):
                 log.warning("the index is new or has lost a part, filling it", mentions=marked)
             index_part.remember(connection, parts)
     return parts

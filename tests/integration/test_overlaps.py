@@ -1,6 +1,8 @@
 """Two writers at once, on one row or on the first of its kind, end as if one had come after the other."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
@@ -14,7 +16,7 @@ from core.watchlist import Brand
 from crawler import sources
 from crawler.outcome import CrawlResult
 from crawler.sources import Source, SourceKind
-from tests.integration.two_writers import overlap
+from tests.integration.two_writers import NEVER_SECONDS, overlap
 
 PASSWORD = "correct horse"
 HOUR = timedelta(hours=1)
@@ -55,14 +57,21 @@ def test_an_account_is_made_once(database: Database, clock) -> None:
         overlap(database, *[lambda connection: _create(connection, clock)] * 2)
 
 
-def test_of_two_wrong_passwords_at_once_both_count(database: Database, clock) -> None:
+def test_of_two_wrong_passwords_at_once_both_count(database: Database, clock, monkeypatch) -> None:
     with database.write() as connection:
         _create(connection, clock)
+    verify, both = accounts._verified, Barrier(2)
 
-    def fail(connection):
-        return accounts.log_in(connection, "林晓", "wrong password", now=clock(), hours=1)
+    def verify_together(hashed: str, password: str) -> bool:
+        both.wait(NEVER_SECONDS)
+        return verify(hashed, password)
 
-    assert overlap(database, fail, fail) == (None, None)
+    monkeypatch.setattr(accounts, "_verified", verify_together)
+    with ThreadPoolExecutor(2) as pool:
+        tries = [
+            pool.submit(accounts.log_in, database, "林晓", "wrong password", now=clock(), hours=1) for _ in range(2)
+        ]
+        assert [each.result(NEVER_SECONDS) for each in tries] == [None, None]
     with database.read() as connection:
         assert connection.execute(accounts.user_table.select()).one().failures == 2
 
