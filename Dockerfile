@@ -4,9 +4,9 @@ WORKDIR /build
 RUN python3 -m venv tools && tools/bin/pip install --no-cache-dir uv==0.13.9
 COPY requirements.lock ./
 RUN python3 -m venv --without-pip /opt/tingfeng \
-    && tools/bin/uv pip install --no-cache --python /opt/tingfeng/bin/python --require-hashes --requirements requirements.lock
+    && tools/bin/uv pip install --no-cache --compile-bytecode --python /opt/tingfeng/bin/python --require-hashes --requirements requirements.lock
 COPY . ./
-RUN tools/bin/uv pip install --no-cache --python /opt/tingfeng/bin/python --no-deps --no-build-isolation .
+RUN tools/bin/uv pip install --no-cache --compile-bytecode --python /opt/tingfeng/bin/python --no-deps --no-build-isolation .
 
 FROM python:3.13-slim
 COPY --from=build /opt/tingfeng /opt/tingfeng

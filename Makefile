@@ -14,7 +14,7 @@ CODE_AND_TESTS := $(ROOMS) tests
 
 # uv does not read pip's settings: a mirror set for pip is passed on.
 INSTALL = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}}" \
-	$(BIN)/uv pip install --quiet --python $(BIN)/python
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
 SERVERS := $(BIN)/python -m tests.servers

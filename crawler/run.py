@@ -34,6 +34,8 @@ SPIDERS: Final[dict[SourceKind, type[SourceSpider]]] = {
 PARALLEL_REQUESTS: Final = 8
 MOST_REDIRECTS: Final = 10
 INTERNAL_ERROR: Final = "采集程序出错，详情见日志"
+# Scrapy's word for a crawl that was told to stop.
+STOPPED: Final = "shutdown"
 
 
 def crawl(
@@ -95,6 +97,10 @@ def _run(settings: Settings, visits: Sequence[Visit]) -> None:
         _watch(crawler, visit.outcome)
         process.crawl(crawler, visit=visit)
     process.start()
+    if not process.bootstrap_failed:
+        for visit in visits:
+            # Told to stop before the spider was open, which Scrapy does not report.
+            visit.outcome.reason = visit.outcome.reason or STOPPED
 
 
 def _is_news(record: logging.LogRecord) -> bool:

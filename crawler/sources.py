@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     insert,
+    or_,
     select,
     update,
 )
@@ -118,10 +119,11 @@ def disable(connection: Connection, person: Person, name: str, *, now: datetime)
 
 
 def request_now(connection: Connection, person: Person, name: str, *, now: datetime) -> Source:
-    """Make a source due at once. Raises NotFound."""
+    """Make a source due at once; one that waits for its turn already keeps its place. Raises NotFound."""
     require(person, Action.MANAGE_SOURCES, name)
     find(connection, name)
-    connection.execute(update(source_table).where(_named(name)).values(next_due_at=now))
+    is_later = or_(source_table.c.next_due_at.is_(None), source_table.c.next_due_at > now)
+    connection.execute(update(source_table).where(_named(name), is_later).values(next_due_at=now))
     _record(connection, person, "source.requested", name, now, {})
     return find(connection, name)
 

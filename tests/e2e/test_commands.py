@@ -73,9 +73,9 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         (["search", "--fly"], {}, 2, "--fly"),
         (["search", "--limit", "0"], {}, 2, "--limit"),
         (["search", "刹车", "失灵"], {}, 2, "失灵"),
-        (["import"], {}, 2, "file"),
+        (["import"], {}, 2, "FILE"),
         (["user", "add", "林晓"], {}, 2, "--role"),
-        (["user", "add", "林晓", "--role", "king"], {}, 2, "king"),
+        (["user", "add", "林晓", "--role", "king"], {}, 2, "responder"),
         (["search"], {"port": "many"}, 2, "TINGFENG_PORT"),
         (["search"], {"index_engine": "elastic"}, 2, "TINGFENG_ELASTICSEARCH_URL"),
         (["search"], {"database_url": "mysql://db.example/x"}, 2, "TINGFENG_DATABASE_URL"),
@@ -303,7 +303,7 @@ def test_a_crawl_tells_of_each_source_and_fails_with_the_one_that_failed(tmp_pat
         common = {"kind": "listing", "platform": "news", "allow_private": True, "crawl_delay_seconds": 0}
         selectors = {"item": ".list li", "title": "h1", "text": ".body"}
         sources = [
-            {"name": name, "url": site.url(path), "selectors": selectors} | common
+            {"name": name, "url": site.url(path), "selectors": dict(selectors)} | common
             for name, path in (("晨报", "/news/"), ("旧报", "/gone/"))
         ]
         folder = configured(tmp_path, sources=sources)

@@ -80,6 +80,14 @@ def test_request_now_makes_a_source_due(database: Database, clock: Clock) -> Non
         assert [found.name for found in sources.due(connection, now=clock())] == ["list"]
 
 
+def test_asking_does_not_cost_a_source_its_place_in_the_queue(database: Database, clock: Clock) -> None:
+    with database.write() as connection:
+        sources.save(connection, ANALYST, source(name="first"), now=clock())
+        sources.save(connection, ANALYST, source(name="second"), now=clock.advance(minutes=1))
+        sources.request_now(connection, ANALYST, "first", now=clock.advance(minutes=1))
+        assert [found.name for found in sources.due(connection, now=clock())] == ["first", "second"]
+
+
 def test_turn_asked_for_during_a_crawl_is_not_forgotten(database: Database, clock: Clock) -> None:
     with database.write() as connection:
         sources.save(connection, ANALYST, source(), now=clock())
