@@ -45,6 +45,7 @@ from core.mention import (
     from_json,
     mention_id,
     to_json,
+    with_known_time,
 )
 from core.normalise import canonical_url
 
@@ -335,9 +336,8 @@ def _merge(connection: Connection, row: Row[Any], mention: Mention, now: datetim
 
 def _comparable(incoming: Mention, before: Mention) -> Mention:
     """The incoming content under the identity and first clock of the stored mention."""
-    return replace(
-        incoming, seen_at=before.seen_at, order_key=before.order_key, source=before.source, status=Status.LIVE
-    )
+    told = with_known_time(incoming, before)
+    return replace(told, seen_at=before.seen_at, order_key=before.order_key, source=before.source, status=Status.LIVE)
 
 
 def _engagement(before: Mention, incoming: Mention) -> Engagement:

@@ -80,6 +80,11 @@ class DatePrecision(StrEnum):
     MINUTE = "minute"
     DAY = "day"
 
+    @property
+    def fineness(self) -> int:
+        """Greater is more exact."""
+        return ("day", "minute", "second").index(self)
+
 
 class Status(StrEnum):
     """live, changed (edited at the source), deleted, excluded (matched, then ruled out)."""
@@ -312,6 +317,14 @@ def content_digest(mention: Mention) -> str:
     """Digest of the content fields: equal digests mean nothing a reader would call an edit."""
     values = "\x1f".join(f"{name}={getattr(mention, name)}" for name in CONTENT_FIELDS)
     return hashlib.sha256(values.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def with_known_time(mention: Mention, before: Mention) -> Mention:
+    """Keep the time that is known: a page tells it ever more vaguely (3分钟前, 昨天), only a finer one is news."""
+    told, known = mention.date_precision, before.date_precision
+    if known is None or (told is not None and told.fineness > known.fineness):
+        return mention
+    return replace(mention, published_at=before.published_at, date_precision=known)
 
 
 def aware(mention: Mention) -> Mention:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from crawler.extract.dates.english import to_figures
 from crawler.extract.dates.forms import Reading, Strength, readings
-from crawler.extract.dates.published import FINENESS, Published, cut
+from crawler.extract.dates.published import Published, cut
 from crawler.extract.dates.surroundings import NEIGHBOUR, Label, fits, label
 from crawler.extract.dates.writing import plain
 
@@ -50,5 +50,5 @@ def _fitting(line: str, found: Sequence[Reading], is_label: bool) -> Iterator[tu
 
 def _agreed(times: Sequence[Published]) -> Published | None:
     """The finest of them if all say the same, else None."""
-    finest = max(times, key=lambda time: FINENESS[time.precision], default=None)
+    finest = max(times, key=lambda time: time.precision.fineness, default=None)
     return finest if finest and all(cut(finest.at, time.precision) == time for time in times) else None

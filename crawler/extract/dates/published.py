@@ -28,9 +28,6 @@ class Published:
         return text[:10] if self.precision is DatePrecision.DAY else text
 
 
-FINENESS: Final = {DatePrecision.DAY: 1, DatePrecision.MINUTE: 2, DatePrecision.SECOND: 3}
-
-
 def published(moment: datetime, precision: DatePrecision, *, latest: datetime) -> Published | None:
     """None before EARLIEST or after ``latest``."""
     return cut(moment, precision) if EARLIEST <= moment <= latest else None
