@@ -81,6 +81,11 @@ class DatePrecision(StrEnum):
     MINUTE = "minute"
     DAY = "day"
 
+    @property
+    def fineness(self) -> int:
+        """Greater is more exact."""
+        return ("day", "minute", "second").index(self)
+
 
 class Status(StrEnum):
     """live, changed (edited at the source), deleted, excluded (matched, then ruled out)."""

@@ -7,9 +7,8 @@ from core.mention import Engagement, Mention, Status
 
 def comparable(incoming: Mention, before: Mention) -> Mention:
     """The incoming content under the identity and first clock of the stored mention."""
-    return replace(
-        incoming, seen_at=before.seen_at, order_key=before.order_key, source=before.source, status=Status.LIVE
-    )
+    told = _with_known_time(incoming, before)
+    return replace(told, seen_at=before.seen_at, order_key=before.order_key, source=before.source, status=Status.LIVE)
 
 
 def engagement(before: Mention, incoming: Mention) -> Engagement:
@@ -19,3 +18,11 @@ def engagement(before: Mention, incoming: Mention) -> Engagement:
     if before.engagement.counted_at and before.engagement.counted_at >= incoming.engagement.counted_at:
         return before.engagement
     return incoming.engagement
+
+
+def _with_known_time(incoming: Mention, before: Mention) -> Mention:
+    """Keep the time that is known: a page tells it ever more vaguely (3分钟前, 昨天), only a finer one is news."""
+    told, known = incoming.date_precision, before.date_precision
+    if known is None or (told is not None and told.fineness > known.fineness):
+        return incoming
+    return replace(incoming, published_at=before.published_at, date_precision=known)

@@ -5,6 +5,7 @@ No author: on the 19 development pages trafilatura named a wrong one on half of 
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import trafilatura
@@ -40,7 +41,7 @@ class Article:
     canonical: str = ""
 
 
-def extract(html: str, url: str) -> Article:
+def extract(html: str, url: str, *, now: datetime) -> Article:
     """Read an article page; slow (tens of milliseconds), so call it off the reactor thread.
 
     Raises SourceChanged when the page cannot be parsed at all.
@@ -52,11 +53,11 @@ def extract(html: str, url: str) -> Article:
     page = _page(html)
     if not isinstance(found, Document):
         _LOG.debug("no article text in %s", url)
-        return Article(title=_title(page), published=_time(page), canonical=_declared(page))
+        return Article(title=_title(page), published=_time(page, now), canonical=_declared(page))
     return Article(
         title=found.title or _title(page),
         text=found.text or "",
-        published=_time(page) or _day(found.date),
+        published=_time(page, now) or _day(found.date, now),
         canonical=_declared(page),
     )
 
@@ -78,15 +79,15 @@ def _title(page: Selector) -> str:
     return " ".join(str(page.xpath("string(//title)").get() or "").split())
 
 
-def _time(page: Selector) -> Published | None:
+def _time(page: Selector, now: datetime) -> Published | None:
     for place in _TIMES:
         for value in page.xpath(place).getall():
-            if (found := dates.parse(value)) is not None:
+            if (found := dates.parse(value, now=now)) is not None:
                 return found
     return None
 
 
-def _day(text: str | None) -> Published | None:
+def _day(text: str | None, now: datetime) -> Published | None:
     """trafilatura knows days only, whatever the page says."""
-    found = dates.parse(text)
+    found = dates.parse(text, now=now)
     return Published(found.at, DatePrecision.DAY) if found else None

@@ -5,6 +5,7 @@ import re
 import xml.sax
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import feedparser
@@ -32,7 +33,7 @@ class Entry:
     published: Published | None = None
 
 
-def read_feed(text: str, url: str) -> tuple[Entry, ...]:
+def read_feed(text: str, url: str, *, now: datetime) -> tuple[Entry, ...]:
     """Entries with a usable link, in feed order, each address once. Raises SourceChanged unless it is a feed."""
     try:
         parsed = feedparser.parse(
@@ -49,12 +50,12 @@ def read_feed(text: str, url: str) -> tuple[Entry, ...]:
         raise SourceChanged("RSS/Atom 内容已损坏，没有可读的条目", url=url)
     entries: dict[str, Entry] = {}
     for values in parsed.entries:
-        if (entry := _entry(values, url)) is not None:
+        if (entry := _entry(values, url, now)) is not None:
             entries.setdefault(entry.url, entry)
     return tuple(entries.values())
 
 
-def _entry(values: Mapping[str, Any], base: str) -> Entry | None:  # Any: feedparser's untyped dictionary
+def _entry(values: Mapping[str, Any], base: str, now: datetime) -> Entry | None:  # Any: feedparser's dictionary
     try:
         url = canonical_url(_text(values, "link"), base)
     except InvalidInput:
@@ -66,7 +67,7 @@ def _entry(values: Mapping[str, Any], base: str) -> Entry | None:  # Any: feedpa
         title=_plain(_text(values, "title")),
         text=_plain(_body(values)),
         author=_plain(_text(values, "author")),
-        published=dates.parse(_text(values, "published")) or dates.parse(_text(values, "updated")),
+        published=dates.parse(_text(values, "published"), now=now) or dates.parse(_text(values, "updated"), now=now),
     )
 
 

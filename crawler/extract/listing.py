@@ -1,6 +1,7 @@
 """Read a list page: the items, their links or fields, and the link to the next page."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from parsel import Selector
 
@@ -38,12 +39,12 @@ class ListPage:
     next_url: str | None
 
 
-def read_list(html: str, url: str, selectors: Selectors) -> ListPage:
+def read_list(html: str, url: str, selectors: Selectors, *, now: datetime) -> ListPage:
     """Raises SourceChanged when the page has no item or no item has a usable link."""
     page = Selector(text=html or "<html></html>", type="html")
     base = _absolute(str(page.xpath("string(//base/@href)").get() or ""), url) or url
     nodes = select(page, selectors.item)
-    found = [item for node in nodes if (item := _item(node, base, selectors)) is not None]
+    found = [item for node in nodes if (item := _item(node, base, selectors, now)) is not None]
     if not found:
         what = "没有找到任何条目" if not nodes else "找到了条目，但没有可用的链接"
         raise SourceChanged(f"列表选择器{what}，网页结构可能已变化", url=url)
@@ -54,13 +55,13 @@ def read_list(html: str, url: str, selectors: Selectors) -> ListPage:
     return ListPage(items=tuple(items), next_url=_next(page, base, selectors))
 
 
-def read_fields(html: str, selectors: Selectors) -> Fields:
+def read_fields(html: str, selectors: Selectors, *, now: datetime) -> Fields:
     """Read a detail page by the selectors that are given."""
-    return _fields(Selector(text=html or "<html></html>", type="html"), selectors)
+    return _fields(Selector(text=html or "<html></html>", type="html"), selectors, now)
 
 
-def _item(node: Selector, base: str, selectors: Selectors) -> ListItem | None:
-    fields = _fields(node, selectors) if selectors.on_list else Fields()
+def _item(node: Selector, base: str, selectors: Selectors, now: datetime) -> ListItem | None:
+    fields = _fields(node, selectors, now) if selectors.on_list else Fields()
     link = _link(node, selectors.link or "./descendant-or-self::a[@href]")
     url = _absolute(link, base) if link else None
     if url is None and fields.native_id:
@@ -95,11 +96,11 @@ def _absolute(link: str, base: str) -> str | None:
         return None
 
 
-def _fields(node: Selector, selectors: Selectors) -> Fields:
+def _fields(node: Selector, selectors: Selectors, now: datetime) -> Fields:
     return Fields(
         title=first(node, selectors.title),
         text="\n".join(values(node, selectors.text)),
         author=first(node, selectors.author),
-        published=dates.parse(first(node, selectors.published_at)),
+        published=dates.parse(first(node, selectors.published_at), now=now),
         native_id=first(node, selectors.native_id) or None,
     )

@@ -146,12 +146,13 @@ class SourceSpider(Spider):
             return redirect.known(connection, ids)
 
     def _read_article(self, page: Page) -> tuple[Fields, Article]:
-        fields = read_fields(page.text, self.selectors)
+        now = self.visit.now()
+        fields = read_fields(page.text, self.selectors, now=now)
         if self.selectors.text and not fields.text:
             raise SourceChanged("正文选择器 text 没有找到内容，网页结构可能已变化", url=page.url)
         if fields.title and fields.text:
             return fields, Article(canonical=declared_address(page.text))
-        return fields, extract(page.text, page.url)
+        return fields, extract(page.text, page.url, now=now)
 
 
 def _way(response: Response) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class FeedSpider(SourceSpider):
 
     async def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """Raises SourceChanged when it is no feed."""
-        entries = await asyncio.to_thread(read_feed, page.text, page.url)
+        entries = await asyncio.to_thread(read_feed, page.text, page.url, now=self.visit.now())
         self.visit.outcome.etag = _header(response, "ETag")
         self.visit.outcome.last_modified = _header(response, "Last-Modified")
         if self.visit.source.full_text is FullText.FEED:

@@ -30,7 +30,7 @@ class ListingSpider(SourceSpider):
         """Raises SourceChanged when the first page holds no item; a later empty page is the end of the list."""
         number = response.meta.get("number", 1)
         try:
-            found = await asyncio.to_thread(read_list, page.text, page.url, self.selectors)
+            found = await asyncio.to_thread(read_list, page.text, page.url, self.selectors, now=self.visit.now())
         except SourceChanged:
             if number == 1:
                 raise

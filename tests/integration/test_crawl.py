@@ -30,8 +30,11 @@ def feed(site: Site) -> bytes:
 
 
 def posts(*numbers: int, following: str = "") -> bytes:
+    """The third says how long ago it was written, as forums do."""
+    written = {3: "发表于 3&nbsp;分钟前"}
     divs = "".join(
-        f"<div class='post'><a class='link' href='/t/{n}'>帖子{n}</a><b>楼主{n}</b><i>2026-06-16 1{n}:05</i>"
+        f"<div class='post'><a class='link' href='/t/{n}'>帖子{n}</a><b>楼主{n}</b>"
+        f"<i>{written.get(n, f'2026-06-16 1{n}:05')}</i>"
         f"<div class='words'>第{n}帖：刹车<br>失灵<script>x()</script></div></div>"
         for n in numbers
     )
@@ -154,6 +157,12 @@ def test_list_items_become_posts_with_lines_but_without_scripts(story: Story) ->
     assert (mention.title, mention.text) == ("帖子1", "第1帖：刹车\n失灵")
     assert (mention.kind, mention.platform, mention.source) == ("post", "forum", "posts")
     assert mention.published_at == datetime(2026, 6, 16, 3, 5, tzinfo=UTC)
+    assert mention.date_precision is DatePrecision.MINUTE and mention.counts_in_bursts
+
+
+def test_time_that_a_list_counts_backwards_is_known_to_the_minute(story: Story) -> None:
+    mention = story.mentions["/t/3"]
+    assert mention.published_at == NOW - timedelta(minutes=3)
     assert mention.date_precision is DatePrecision.MINUTE and mention.counts_in_bursts
 
 

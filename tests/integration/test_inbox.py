@@ -8,7 +8,7 @@ from core import inbox, quarantine, story
 from core.access import SYSTEM
 from core.database import Database
 from core.errors import SourceChanged
-from core.mention import Engagement, Sentiment, Status
+from core.mention import DatePrecision, Engagement, Sentiment, Status
 from tests.factories import NOON, a_mention, an_analysis
 
 
@@ -54,6 +54,21 @@ def test_a_second_source_joins_without_an_edit(database: Database, clock) -> Non
     assert (joined.changed, joined.repeated) == ((), 1)
     assert stored.seen_by == ("车友会", "订阅")
     assert (stored.text, stored.source, stored.status) == (a_mention(1).text, "车友会", Status.LIVE)
+
+
+def test_a_time_told_again_is_no_edit_unless_it_is_told_more_exactly(database: Database, clock) -> None:
+    """On the next crawl a list page says 1小时前 where it said 3分钟前, and the day after it says 昨天."""
+    minute, later = a_mention(1).published_at, NOON - timedelta(minutes=1)
+    told = [(DatePrecision.DAY, NOON), (DatePrecision.MINUTE, minute), (DatePrecision.MINUTE, later), (None, None)]
+    changed = []
+    for precision, moment in [*told, told[0]]:
+        with database.write() as connection:
+            result = inbox.put(connection, [a_mention(1, published_at=moment, date_precision=precision)], now=clock())
+        changed.append(bool(result.changed))
+    assert changed == [False, True, False, False, False]
+    with database.read() as connection:
+        (mention,) = inbox.scan(connection)
+    assert (mention.published_at, mention.date_precision) == (minute, DatePrecision.MINUTE)
 
 
 def test_counters_move_without_an_edit(database: Database, clock) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.errors import SourceChanged
 from crawler.extract.feed import read_feed
 
+NOW = datetime(2026, 6, 16, 6, 0, tzinfo=UTC)
 URL = "https://news.example/feed.xml"
 RSS = """<?xml version="1.0" encoding="gb2312"?><rss version="2.0"><channel><title>晨报</title>
 <item><title><![CDATA[<b>刹车</b> &amp; 转向]]></title><link>/a/1?utm_medium=rss#c</link><author>陈晓</author>
@@ -24,7 +25,7 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>博客</title><entry>
 
 
 def test_rss_entries_once_with_text_without_markup() -> None:
-    (entry,) = read_feed(RSS, URL)
+    (entry,) = read_feed(RSS, URL, now=NOW)
     assert (entry.url, entry.title, entry.text, entry.author) == (
         "https://news.example/a/1",
         "刹车 & 转向",
@@ -35,7 +36,7 @@ def test_rss_entries_once_with_text_without_markup() -> None:
 
 
 def test_atom_prefers_content_over_summary() -> None:
-    (entry,) = read_feed(ATOM, URL)
+    (entry,) = read_feed(ATOM, URL, now=NOW)
     assert (entry.url, entry.title, entry.text, entry.author) == (
         "https://blog.example/p/2",
         "标题",
@@ -46,17 +47,17 @@ def test_atom_prefers_content_over_summary() -> None:
 
 
 def test_feed_without_entries_is_no_error() -> None:
-    assert read_feed("<rss version='2.0'><channel><title>空</title></channel></rss>", URL) == ()
+    assert read_feed("<rss version='2.0'><channel><title>空</title></channel></rss>", URL, now=NOW) == ()
 
 
 def test_control_characters_do_not_break_a_feed() -> None:
-    assert read_feed(RSS.replace("刹车", "刹\x08车"), URL)[0].title == "刹 车 & 转向"
+    assert read_feed(RSS.replace("刹车", "刹\x08车"), URL, now=NOW)[0].title == "刹 车 & 转向"
 
 
 @pytest.mark.parametrize("text", ["", "<html><body>请登录</body></html>", '{"items": []}', "/etc/passwd", URL, "<rss"])
 def test_anything_but_a_feed_is_reported(text: str) -> None:
     with pytest.raises(SourceChanged, match="RSS/Atom"):
-        read_feed(text, URL)
+        read_feed(text, URL, now=NOW)
 
 
 PIECES = st.sampled_from(
@@ -70,6 +71,6 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES | st.text(max_size=10), max_size=25).map("".join))
 def test_any_text_is_a_feed_or_reported(text: str) -> None:
     try:
-        read_feed(text, URL)
+        read_feed(text, URL, now=NOW)
     except SourceChanged:
         return

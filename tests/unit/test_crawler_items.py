@@ -54,7 +54,12 @@ def test_numbered_pages_never_fold_into_one(one: int, two: int, declared: str) -
 
 def test_mention_has_the_source_s_properties_and_the_page_s_words() -> None:
     reading = Reading(
-        url=PAGE, title="标题", text="正文", author="陈晓", published=parse("2026-06-15"), charset="utf-8"
+        url=PAGE,
+        title="标题",
+        text="正文",
+        author="陈晓",
+        published=parse("2026-06-15", now=datetime(2026, 6, 16, tzinfo=UTC)),
+        charset="utf-8",
     )
     mention = build(reading, SOURCE, seen_at=NOW)
     assert (mention.id, mention.canonical_url) == (mention_id(PAGE), PAGE)

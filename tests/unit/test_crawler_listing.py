@@ -1,5 +1,7 @@
 """List pages and selectors."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from core.errors import ConfigurationError, SourceChanged
 from crawler.extract.listing import read_fields, read_list
 from crawler.extract.selectors import Selectors, first, read_selectors, text_of, values
 
+NOW = datetime(2026, 6, 16, 6, 0, tzinfo=UTC)
 URL = "https://news.example/list/"
 PAGE = """
 <ul><li class="item"><h3><a href="/a/1?utm_source=x">一</a></h3><span>2026-06-15 09:12</span><p>甲<br>乙</p></li>
@@ -19,7 +22,7 @@ PAGE = """
 
 
 def urls(selectors: dict[str, object], html: str = PAGE) -> list[str]:
-    return [item.url for item in read_list(html, URL, read_selectors(selectors)).items]
+    return [item.url for item in read_list(html, URL, read_selectors(selectors), now=NOW).items]
 
 
 @pytest.mark.parametrize(
@@ -47,21 +50,21 @@ def test_links_are_relative_to_the_page_s_base() -> None:
 
 def test_next_page_is_another_page() -> None:
     def following(selector: str) -> str | None:
-        return read_list(PAGE, URL, Selectors(item="li", next_page=selector)).next_url
+        return read_list(PAGE, URL, Selectors(item="li", next_page=selector), now=NOW).next_url
 
     assert following("a.next") == "https://news.example/list/?page=2"
     assert following("//a[@class='next']/@href") == "https://news.example/list/?page=2"
     assert following("a.none") is None
     assert following("") is None
     self_link = PAGE.replace("?page=2", "#")
-    assert read_list(self_link, URL, Selectors(item="li", next_page="a.next")).next_url is None
+    assert read_list(self_link, URL, Selectors(item="li", next_page="a.next"), now=NOW).next_url is None
 
 
 def test_fields_are_read_on_the_list() -> None:
     selectors = Selectors(
         item="li", link="a", title="a", text="p", published_at="span", native_id="./@id", on_list=True
     )
-    one, two, three = read_list(PAGE, URL, selectors).items
+    one, two, three = read_list(PAGE, URL, selectors, now=NOW).items
     assert (one.fields.title, one.fields.text) == ("一", "甲\n乙")
     assert one.fields.published is not None and one.fields.published.precision == "minute"
     assert (two.fields.text, two.fields.native_id, two.fields.published) == ("丙\n丁", "p2", None)
@@ -70,7 +73,7 @@ def test_fields_are_read_on_the_list() -> None:
 
 def test_item_without_link_takes_the_list_address_when_it_has_an_id() -> None:
     selectors = Selectors(item="li", link="b", text="p", native_id="./@id", on_list=True)
-    assert [item.url for item in read_list(PAGE, URL, selectors).items] == [URL]
+    assert [item.url for item in read_list(PAGE, URL, selectors, now=NOW).items] == [URL]
 
 
 @pytest.mark.parametrize(
@@ -110,8 +113,8 @@ def test_selected_strings_and_elements_give_text() -> None:
 def test_any_html_is_read_or_reported(html: str, selector: str) -> None:
     selectors = Selectors(item=selector, link="a", title="*", text="//*", published_at="a::text", on_list=True)
     try:
-        read_list(html, URL, selectors)
-        read_fields(html, selectors)
+        read_list(html, URL, selectors, now=NOW)
+        read_fields(html, selectors, now=NOW)
     except SourceChanged:
         return
 
@@ -123,7 +126,7 @@ def test_any_selector_is_refused_when_saved_or_works(selector: str, name: str) -
     except ConfigurationError:
         return
     try:
-        read_list(PAGE, URL, selectors)
-        read_fields(PAGE, selectors)
+        read_list(PAGE, URL, selectors, now=NOW)
+        read_fields(PAGE, selectors, now=NOW)
     except SourceChanged:
         return
