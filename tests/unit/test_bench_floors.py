@@ -1,0 +1,42 @@
+"""The floors of the extraction bench: they rise on request and fall only by an explicit flag."""
+
+import json
+
+import pytest
+
+from tests.bench import extraction
+
+
+@pytest.fixture
+def floors(tmp_path, monkeypatch):
+    file = tmp_path / "floors.json"
+    file.write_text(json.dumps({"extraction": {"digest": "a", "figures": {"title": 0.9, "body": 0.95}}}))
+    monkeypatch.setattr(extraction, "FLOORS", file)
+    return lambda: json.loads(file.read_text())["extraction"]
+
+
+@pytest.mark.parametrize(
+    ("figures", "digest", "flags", "wrong", "title"),
+    [
+        ({"title": 0.9, "body": 0.95}, "a", {}, 0, 0.9),
+        ({"title": 0.8, "body": 0.96}, "a", {}, 1, 0.9),
+        ({"body": 0.96}, "a", {}, 1, 0.9),
+        ({"title": 0.95, "body": 0.96}, "a", {"lift": True}, 0, 0.95),
+        ({"title": 0.8, "body": 0.96}, "a", {"lift": True}, 1, 0.9),
+        ({"title": 0.8, "body": 0.96}, "a", {"lower": True}, 0, 0.8),
+        ({"title": 0.8, "body": 0.96}, "b", {}, 0, 0.9),
+        ({"title": 0.8, "body": 0.96}, "b", {"lift": True}, 0, 0.9),
+        ({"title": 0.8, "body": 0.96}, "b", {"lower": True}, 0, 0.8),
+    ],
+)
+def test_a_floor_falls_only_by_an_explicit_flag(floors, figures, digest, flags, wrong, title) -> None:
+    found = extraction.judged(figures, digest, **{"lift": False, "lower": False} | flags)
+    assert len(found) == wrong
+    assert floors()["figures"]["title"] == title
+
+
+def test_the_repository_has_floors_for_every_measure() -> None:
+    figures = json.loads(extraction.FLOORS.read_text(encoding="utf-8"))["extraction"]["figures"]
+    assert figures.keys() == {
+        "title", "day", "minute", "body", "body .9", "byline", "no false byline", "own text",
+    }  # fmt: skip
