@@ -3,7 +3,7 @@
 A source file is one commented YAML, either one source or a list under ``sources:``::
 
     name: 晨报要闻
-    kind: listing                  # feed (RSS/Atom) or listing (list page → detail pages)
+    kind: listing                  # feed (RSS/Atom), listing (list page → detail pages), discuz, forum (any other)
     url: https://news.example/list
     platform: news
     interval_minutes: 10
@@ -24,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.errors import ConfigurationError, InvalidInput
 from core.mention import Kind, Platform, Tier, Time
 from core.normalise import canonical_url
-from crawler.extract.selectors import Selectors, read_selectors
+from crawler.extract.selectors import NAMES, Selectors, read_selectors
 
 
 class SourceKind(StrEnum):
@@ -32,6 +32,8 @@ class SourceKind(StrEnum):
 
     FEED = "feed"
     LISTING = "listing"
+    DISCUZ = "discuz"
+    FORUM = "forum"
 
 
 class FullText(StrEnum):
@@ -159,9 +161,10 @@ def _check_range(key: str, value: float | None, low: float, high: float) -> None
 
 
 def _check_selectors(kind: SourceKind, selectors: Selectors) -> None:
-    if kind is SourceKind.FEED:
-        if wrong := [key for key in ("item", "link", "next_page", "on_list") if getattr(selectors, key)]:
-            raise ConfigurationError(f"feed 来源不使用 selectors.{wrong[0]}", key=wrong[0])
+    if kind is not SourceKind.LISTING:
+        unused = ("item", "link", "next_page", "on_list") if kind is SourceKind.FEED else NAMES
+        if wrong := [key for key in unused if getattr(selectors, key)]:
+            raise ConfigurationError(f"{kind} 来源不使用 selectors.{wrong[0]}", key=wrong[0])
         return
     if not selectors.item:
         raise ConfigurationError("listing 来源缺少 selectors.item（列表页上每一条的选择器）", key="item")

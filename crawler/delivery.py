@@ -16,7 +16,9 @@ from core import inbox, quarantine
 from core.errors import StoreUnavailable
 from core.inbox import PutResult
 from core.mention import Mention
+from crawler import seen_thread
 from crawler.items import Rejected
+from crawler.seen_thread import SeenThread
 from crawler.visit import Visit, visit_of
 
 _LOG: Final = logging.getLogger(__name__)
@@ -26,7 +28,7 @@ BATCH: Final = 50
 # Repeated failures of the same page are one quarantine row as long as it is among the newest.
 REMEMBERED_FAILURES: Final = 200
 
-Item = Mention | Rejected
+Item = Mention | Rejected | SeenThread
 Write = Callable[[Sequence[Item]], PutResult]
 
 
@@ -80,11 +82,12 @@ class Batch:
 
 
 def write_items(visit: Visit, items: Sequence[Item]) -> PutResult:
-    """Put mentions into the inbox and failures into quarantine, in one transaction."""
+    """Put mentions into the inbox, failures into quarantine, and what was read of threads, in one transaction."""
     now = visit.now()
     with visit.database.write() as connection:
         put = inbox.put(connection, [item for item in items if isinstance(item, Mention)], now=now)
         _quarantine(connection, visit, [item for item in items if isinstance(item, Rejected)])
+        seen_thread.keep(connection, [item for item in items if isinstance(item, SeenThread)])
     return put
 
 

@@ -4,7 +4,7 @@ from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
 from core import accounts, audit, inbox, quarantine, story, watchlist
 from core.database import metadata
-from crawler import sources
+from crawler import seen_thread, sources
 from response import campaign, incident, statement_check, task
 
 __all__ = ["OWNERS", "metadata"]
@@ -24,6 +24,7 @@ OWNERS = (
     outbox,
     quarantine,
     rule,
+    seen_thread,
     sources,
     statement_check,
     story,

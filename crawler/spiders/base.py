@@ -27,6 +27,7 @@ from crawler.failures import explain
 from crawler.items import Reading, Rejected, build, identity
 from crawler.pace import NoTimeLeft
 from crawler.page import Page, read_page
+from crawler.seen_thread import SeenThread
 from crawler.visit import Visit
 
 _LOG: Final = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ _LOG: Final = logging.getLogger(__name__)
 # Only ever an answer to the validators that a feed request carries.
 NOT_MODIFIED: Final = 304
 
-Output = Request | Mention | Rejected
+Output = Request | Mention | Rejected | SeenThread
 
 
 class Step(StrEnum):

@@ -15,8 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from app.migrations.tables import metadata
 from core.access import SYSTEM
-from core.database import Database, metadata
+from core.database import Database
 from crawler import sources
 from tests.conftest import Clock
 

@@ -11,6 +11,7 @@ from core.inbox import PutResult
 from crawler.delivery import BATCH, Batch, Item
 from crawler.items import Rejected
 from crawler.outcome import FINISHED, Outcome
+from crawler.seen_thread import SeenThread
 from tests.factories import a_mention
 
 NOW = datetime(2026, 6, 16, 6, 0, tzinfo=UTC)
@@ -30,7 +31,7 @@ class Store:
         if self.attempts <= self.failures:
             raise StoreUnavailable("数据库正被占用，稍后自动重试")
         self.written.extend(items)
-        return PutResult(new=tuple(item.id for item in items if not isinstance(item, Rejected)))
+        return PutResult(new=tuple(item.id for item in items if not isinstance(item, Rejected | SeenThread)))
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
