@@ -3,7 +3,7 @@
 A source file is one commented YAML, either one source or a list under ``sources:``::
 
     name: 晨报要闻
-    kind: listing                  # feed (RSS/Atom) or listing (list page → detail pages)
+    kind: listing                  # feed (RSS/Atom), listing (list page → detail pages), discuz, forum (any other)
     url: https://news.example/list
     platform: news
     interval_minutes: 10
@@ -13,11 +13,13 @@ A source file is one commented YAML, either one source or a list under ``sources
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,7 +29,7 @@ from core.errors import ConfigurationError, InvalidInput
 from core.mention import Kind, Platform, Tier, Time
 from core.normalise import canonical_url
 from core.settings import Settings
-from crawler.extract.selectors import Selectors, read_selectors
+from crawler.extract.selectors import NAMES, Selectors, read_selectors
 
 
 class SourceKind(StrEnum):
@@ -35,6 +37,11 @@ class SourceKind(StrEnum):
 
     FEED = "feed"
     LISTING = "listing"
+    DISCUZ = "discuz"
+    FORUM = "forum"
+
+
+FORUM_KINDS: Final = (SourceKind.DISCUZ, SourceKind.FORUM)
 
 
 class FullText(StrEnum):
@@ -89,6 +96,8 @@ _ADAPTER: Final = TypeAdapter(Source)
 LONGEST_NAME: Final = 100
 MOST_PAGES: Final = 1000
 LONGEST_DELAY_SECONDS: Final = 3600
+# Guess: list pages of a large board. A crawl stops by itself where a page brings no thread that is new to it.
+FORUM_PAGES: Final = 200
 LONGEST_INTERVAL_MINUTES: Final = 7 * 24 * 60
 
 
@@ -97,12 +106,23 @@ def from_definition(values: Mapping[str, object]) -> Source:
     if unknown := sorted(str(key) for key in values if key not in KEYS):
         raise ConfigurationError(f"来源配置有不认识的键 {unknown[0]}；可用：{'、'.join(KEYS)}", key=unknown[0])
     try:
-        source = _ADAPTER.validate_python(dict(values))
+        source = _ADAPTER.validate_python(_defaults(values) | dict(values))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = str(first["loc"][0]) if first["loc"] else "name"
         raise ConfigurationError(f"来源配置 {key} 有误或缺失：{first['msg']}", key=key) from error
     return checked(source)
+
+
+def _defaults(values: Mapping[str, object]) -> dict[str, object]:
+    """What may be left out and depends on the rest: the name is the host, a forum is read to its last list page."""
+    found: dict[str, object] = {}
+    with suppress(ValueError):  # not an address, which is told later
+        if host := urlsplit(str(values.get("url", "")).strip()).hostname:
+            found["name"] = host
+    if values.get("kind") in FORUM_KINDS:
+        found["max_pages"] = FORUM_PAGES
+    return found
 
 
 def definition(source: Source) -> dict[str, Any]:  # Any: JSON-ready values of several types
@@ -164,9 +184,10 @@ def _check_range(key: str, value: float | None, low: float, high: float) -> None
 
 
 def _check_selectors(kind: SourceKind, selectors: Selectors) -> None:
-    if kind is SourceKind.FEED:
-        if wrong := [key for key in ("item", "link", "next_page", "on_list") if getattr(selectors, key)]:
-            raise ConfigurationError(f"feed 来源不使用 selectors.{wrong[0]}", key=wrong[0])
+    if kind is not SourceKind.LISTING:
+        unused = ("item", "link", "next_page", "on_list") if kind is SourceKind.FEED else NAMES
+        if wrong := [key for key in unused if getattr(selectors, key)]:
+            raise ConfigurationError(f"{kind} 来源不使用 selectors.{wrong[0]}", key=wrong[0])
         return
     if not selectors.item:
         raise ConfigurationError("listing 来源缺少 selectors.item（列表页上每一条的选择器）", key="item")

@@ -16,9 +16,10 @@ from core import inbox, quarantine
 from core.errors import StoreUnavailable
 from core.inbox import PutResult
 from core.mention import Mention
-from crawler import redirect
+from crawler import redirect, seen_thread
 from crawler.items import Rejected
 from crawler.redirect import Redirect
+from crawler.seen_thread import SeenThread
 from crawler.visit import Visit, visit_of
 
 _LOG: Final = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ BATCH: Final = 50
 # Repeated failures of the same page are one quarantine row as long as it is among the newest.
 REMEMBERED_FAILURES: Final = 200
 
-Item = Mention | Rejected | Redirect
+Item = Mention | Rejected | Redirect | SeenThread
 Write = Callable[[Sequence[Item]], PutResult]
 
 
@@ -82,12 +83,13 @@ class Batch:
 
 
 def write_items(visit: Visit, items: Sequence[Item]) -> PutResult:
-    """Put mentions and what leads to them into the store, and failures into quarantine, in one transaction."""
+    """Put all that was read, mentions first, into the store, and failures into quarantine, in one transaction."""
     now = visit.now()
     with visit.database.write() as connection:
         put = inbox.put(connection, [item for item in items if isinstance(item, Mention)], now=now)
         redirect.remember(connection, [item for item in items if isinstance(item, Redirect)])
         _quarantine(connection, visit, [item for item in items if isinstance(item, Rejected)])
+        seen_thread.keep(connection, [item for item in items if isinstance(item, SeenThread)])
     return put
 
 

@@ -21,6 +21,7 @@ from crawler.definition import Source, SourceKind, interval_of
 from crawler.outcome import CrawlResult, Outcome
 from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
+from crawler.spiders.forum import ForumSpider
 from crawler.spiders.listing import ListingSpider
 from crawler.visit import Limits, Visit
 
@@ -29,6 +30,8 @@ _LOG: Final = logging.getLogger(__name__)
 SPIDERS: Final[dict[SourceKind, type[SourceSpider]]] = {
     SourceKind.FEED: FeedSpider,
     SourceKind.LISTING: ListingSpider,
+    SourceKind.DISCUZ: ForumSpider,
+    SourceKind.FORUM: ForumSpider,
 }
 # Guess: what a site of one's own (delay 0) takes without queueing; a delayed host is asked one page at a time.
 PARALLEL_REQUESTS: Final = 8

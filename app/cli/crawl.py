@@ -3,17 +3,19 @@
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app import children, configuration, wiring
 from app.cli import lines
+from app.cli.crawl_file import crawl_file
 from app.cli.options import Config, Data, Supervised, settings_of, settings_of_child
 from app.clock import system_clock
 from core.access import SYSTEM
 from core.database import Database
-from core.errors import SourceError
+from core.errors import InvalidInput, SourceError
 from core.settings import Settings
 from crawler import run, sources
 
@@ -23,6 +25,8 @@ command = typer.Typer(add_completion=False)
 @command.command()
 def crawl(
     name: Annotated[str | None, typer.Argument(help="来源名；不写则采集全部启用的来源", show_default=False)] = None,
+    source: Annotated[Path | None, typer.Option(help="只采集这个来源文件（YAML），不用数据库")] = None,
+    output: Annotated[Path | None, typer.Option(help="与 --source 一起：信息写入的 JSONL 文件")] = None,
     data: Data = None,
     config: Config = None,
     supervised: Supervised = False,
@@ -30,6 +34,11 @@ def crawl(
     """采集一个来源，结果为一行 JSON；出错时退出码为 1。"""
     settings = settings_of_child() if supervised else settings_of(data, config)
     now = system_clock(settings.clock_offset_seconds)
+    if source is not None:
+        crawl_file(settings, source, output, now=now)
+        return
+    if output is not None:
+        raise InvalidInput("--output 要与 --source 一起使用")
     database = wiring.build_database(settings)
     if not supervised and settings.config_file.exists():
         configuration.apply_if_changed(database, settings.config_file, now=now())

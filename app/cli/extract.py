@@ -32,11 +32,6 @@ LARGEST_PAGE_BYTES: Final = 16 * 1024 * 1024
 # Fewer lines are done before a second process is up; more in flight only take memory.
 FEWEST_FOR_PROCESSES: Final = 16
 IN_FLIGHT_PER_PROCESS: Final = 8
-MISSING: Final[Mapping[Missing, str]] = {
-    Missing.CHALLENGE: "网站要求验证，没有给出正文",
-    Missing.GONE: "页面已删除或不存在",
-    Missing.NO_TEXT: "页面上没有找到正文",
-}
 
 Line = dict[str, Any] | TingfengError  # Any: decoded JSON
 
@@ -151,7 +146,7 @@ def _values(article: Article, charset: str) -> dict[str, object]:
 
 def _for_people(values: Mapping[str, object]) -> str:
     if missing := values.get("missing"):
-        raise SourceChanged(MISSING[Missing(str(missing))])
+        raise SourceChanged(Missing(str(missing)).sentence)
     rows = (
         ("标题", "title"),
         ("作者", "author"),

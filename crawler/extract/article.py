@@ -57,6 +57,18 @@ class Missing(StrEnum):
     GONE = "gone"
     NO_TEXT = "no_text"
 
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        return _SENTENCES[self]
+
+
+_SENTENCES: Final = {
+    Missing.CHALLENGE: "网站要求验证，没有给出正文",
+    Missing.GONE: "页面已删除或不存在",
+    Missing.NO_TEXT: "页面上没有找到正文",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:

@@ -21,13 +21,14 @@ from core.errors import SourceChanged, TingfengError
 from core.mention import Mention, mention_id
 from crawler import redirect
 from crawler.definition import selectors_of
-from crawler.extract.article import Article, declared_address, extract
+from crawler.extract.article import Article, Missing, declared_address, extract
 from crawler.extract.listing import Fields, read_fields
 from crawler.failures import explain
 from crawler.items import Reading, Rejected, build, identity
 from crawler.pace import NoTimeLeft
 from crawler.page import Page, read_page
 from crawler.redirect import Redirect, redirects
+from crawler.seen_thread import SeenThread
 from crawler.visit import Visit
 
 _LOG: Final = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ _LOG: Final = logging.getLogger(__name__)
 # Only ever an answer to the validators that a feed request carries.
 NOT_MODIFIED: Final = 304
 
-Output = Request | Mention | Rejected | Redirect
+Output = Request | Mention | Rejected | Redirect | SeenThread
 
 
 class Step(StrEnum):
@@ -152,7 +153,10 @@ class SourceSpider(Spider):
             raise SourceChanged("正文选择器 text 没有找到内容，网页结构可能已变化", url=page.url)
         if fields.title and fields.text:
             return fields, Article(canonical=declared_address(page.text))
-        return fields, extract(page.text, page.url, now=now)
+        article = extract(page.text, page.url, now=now)
+        if article.missing in (Missing.CHALLENGE, Missing.GONE) and not fields.text:
+            raise SourceChanged(article.missing.sentence, url=page.url)
+        return fields, article
 
 
 def _way(response: Response) -> tuple[str, ...]:

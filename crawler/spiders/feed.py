@@ -56,7 +56,7 @@ class FeedSpider(SourceSpider):
                 native_id=fields.native_id,
                 title=fields.title or entry.title or article.title,
                 text=fields.text or article.text or entry.text,
-                author=fields.author or entry.author,
+                author=fields.author or entry.author or article.author,
                 published=fields.published or entry.published or article.published,
                 charset=page.charset,
             )

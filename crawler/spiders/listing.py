@@ -61,7 +61,7 @@ class ListingSpider(SourceSpider):
                 native_id=fields.native_id,
                 title=fields.title or article.title,
                 text=fields.text or article.text,
-                author=fields.author,
+                author=fields.author or article.author,
                 published=fields.published or article.published,
                 charset=page.charset,
             )

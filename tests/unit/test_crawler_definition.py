@@ -63,7 +63,7 @@ def test_yaml_of_one_source_and_of_several(tmp_path: Path) -> None:
         (FEED | {"name": " "}, "name", "name"),
         (FEED | {"name": "a\nb"}, "name", "可见字符"),
         ({"kind": "feed", "url": "https://a.example/"}, "name", "缺失"),
-        (FEED | {"kind": "forum"}, "kind", "kind"),
+        (FEED | {"kind": "board"}, "kind", "kind"),
         (FEED | {"url": "ftp://a.example/"}, "url", "http"),
         (FEED | {"platform": "radio"}, "platform", "platform"),
         (FEED | {"crawl_delay_seconds": -1}, "crawl_delay_seconds", "0 到"),

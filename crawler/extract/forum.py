@@ -1,0 +1,313 @@
+"""Read threads and boards of forum software that nobody named: what is repeated around times is a post.
+
+Pure functions; ``ForumReader`` adds the memory of one crawl, so that a page with a single post is read like its
+fuller neighbours. Any page gives an answer or SourceChanged.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
+from core.errors import SourceChanged, SourceRefused
+from crawler.extract import board
+from crawler.extract.blocks import Block, Series, series, top_before
+from crawler.extract.dates import Published
+from crawler.extract.own_words import words_of
+from crawler.extract.pager import clean, next_url, page_number, thread_key
+from crawler.extract.posts import Posts
+from crawler.extract.shape import Shape
+from crawler.extract.thread import BoardPage, Floor, ThreadPage
+from crawler.extract.timemark import Mark, marks, moment
+from crawler.extract.tree import line, parse
+
+MOST_TITLE: Final = 300
+# Guess: no page shows more posts; a page that seems to is a trap.
+MOST_POSTS: Final = 500
+# Guess: the times and the levels that are looked at on a page with one post.
+MOST_SINGLE: Final = 12
+MOST_STEPS: Final = 12
+# Guess: less is a button or a rule; the words of a post on a page of its own.
+FEWEST_LETTERS: Final = 4
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_GONE: Final = re.compile(
+    r"(?:主题|帖子|帖|页面|内容|话题|版块)[^。]{0,8}(?:不存在|已?被?删除|已?被?关闭|找不到)"
+    r"|(?:topic|thread|page)[^.]{0,20}(?:not exist|not found|deleted)",
+    re.IGNORECASE,
+)
+_WALL: Final = re.compile(
+    r"(?:您?需要|请先?|必须)登[录錄入陆]|登[录錄]后(?:才|方)?[可能]|没有权限|無權|仅限会员"
+    r"|login to (?:view|continue)|must be logged in",
+    re.IGNORECASE,
+)
+_USER_ID: Final = re.compile(
+    r"(?:uid|user|id|u|userid|member|profile|space|people)[=/_-](\d{1,15})(?!\d)|/(?:u|user|users|people|member|profile|@)/([^/?#.]{1,60})",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadSelectors:
+    """Where a thread's parts stand, as CSS: post on the page (its rows, where it is a run of neighbours); the others
+    inside a post."""
+
+    post: str
+    rows: int
+    time: str
+    text: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    mark: Mark
+    key: str
+    author: str
+    author_link: str
+    number: int | None
+    published: Published | None
+    text: str
+
+
+class ForumReader:
+    """The reader of one crawl."""
+
+    def __init__(self) -> None:
+        self._learned: ThreadSelectors | None = None
+
+    def thread_key(self, url: str) -> str | None:
+        """An address alone does not tell for unknown software."""
+        return None
+
+    def read_board(self, html: str, url: str, now: datetime) -> BoardPage:
+        """Raises SourceChanged, SourceRefused."""
+        return read_board(html, url, now)
+
+    def read_thread(self, html: str, url: str, now: datetime) -> ThreadPage:
+        """Raises SourceChanged, SourceRefused."""
+        page, learned = read_with(html, url, now, self._learned)
+        self._learned = self._learned or learned
+        return page
+
+
+def read_board(html: str, url: str, now: datetime) -> BoardPage:
+    """Raises SourceChanged where no list of threads is found, SourceRefused for a wall."""
+    root = parse(html)
+    threads = board.threads(root, url, now)
+    if not threads:
+        raise _nothing(root, url, "主题列表")
+    return BoardPage(threads=threads, next_url=next_url(root, url))
+
+
+def read_thread(html: str, url: str, now: datetime) -> ThreadPage:
+    """Raises SourceChanged where no post is found, SourceRefused for a wall."""
+    return read_with(html, url, now, None)[0]
+
+
+def propose(html: str, url: str, now: datetime) -> ThreadSelectors | None:
+    """The selectors that a thread page with several posts suggests."""
+    return read_with(html, url, now, None)[1]
+
+
+def read_with(
+    html: str, url: str, now: datetime, learned: ThreadSelectors | None
+) -> tuple[ThreadPage, ThreadSelectors | None]:
+    """Read a thread page by what is repeated on it, or by ``learned`` where nothing is; and what this page suggests."""
+    root = parse(html)
+    shape = Shape(root)
+    found = list(marks(shape))[: 3 * MOST_POSTS]
+    best = _best(shape, found)
+    suggested = None
+    if best is not None:
+        posts = Posts(shape, best.blocks)
+        reads, start = _reads(shape, posts, now), best.blocks[0].roots[0]
+        suggested = _selectors(shape, best, posts) if len(best.blocks) > 2 else None
+    else:
+        reads, start = _single(shape, found, now, learned)
+    if reads and page_number(url) == 1 and (first := _opening(shape, found, start, reads, now)):
+        reads = [first, *reads]
+    title = _title(root)
+    reads = [read for read in (_without(read, title) for read in reads) if read.text][:MOST_POSTS]
+    if not reads:
+        raise _nothing(root, url, "帖子")
+    page = ThreadPage(key=thread_key(url), title=title, floors=_floors(reads, url), next_url=next_url(root, url))
+    return page, suggested
+
+
+def _without(read: _Read, title: str) -> _Read:
+    """Boards repeat the thread's title over each post."""
+    first, _, rest = read.text.partition("\n")
+    is_title = (
+        bool(title) and re.sub(r"^(?:回复|回覆|re|主题|标题)\s?[:：]\s?", "", first, flags=re.IGNORECASE) == title
+    )
+    return replace(read, text=rest) if is_title and rest else read
+
+
+def _selectors(shape: Shape, best: Series, posts: Posts) -> ThreadSelectors:
+    root = best.blocks[0].roots[0]
+    return ThreadSelectors(
+        post=f"{shape.names[best.container]} > {shape.names[root]}",
+        rows=len(best.blocks[0].roots),
+        time=shape.names[best.blocks[0].mark.place],
+        text=posts.text_name(),
+        author=posts.author_name(),
+    )
+
+
+def _best(shape: Shape, found: Sequence[Mark]) -> Series | None:
+    best, most = None, 0.0
+    for one in series(shape, found):
+        posts = Posts(shape, one.blocks)
+        named = sum(bool(name) for name, _ in posts.authors()) / len(one.blocks)
+        clock = sum(":" in block.mark.text or "前" in block.mark.text for block in one.blocks) / len(one.blocks)
+        score = posts.quality() * (0.3 + named) * (0.5 + 0.5 * clock)
+        if score > most:
+            best, most = one, score
+    return best
+
+
+def _reads(shape: Shape, posts: Posts, now: datetime) -> list[_Read]:
+    authors, numbers, keys = posts.authors(), posts.floors(), posts.keys()
+    found = []
+    for place, block in enumerate(posts.blocks):
+        name, at = authors[place]
+        drop = [shape.nodes[block.mark.place], *([shape.nodes[at]] if at is not None else [])]
+        texts = [words_of(shape.nodes[one], drop) for one in posts.words_places(place)]
+        found.append(
+            _Read(
+                mark=block.mark,
+                key=keys[place],
+                author=name,
+                author_link=_link_of(shape, at),
+                number=numbers[place],
+                published=moment(block.mark, shape, now),
+                text="\n".join(text for text in texts if text),
+            )
+        )
+    return found
+
+
+def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[_Read], now: datetime) -> _Read | None:
+    """The first post, where it stands in a block of another sort before the replies."""
+    earliest = min((read.published.at for read in replies if read.published), default=None)
+    for mark in found:
+        if mark.place >= start:
+            return None
+        top = top_before(shape, mark.place, start)
+        parent = shape.parents[top]
+        if parent < 0:
+            continue
+        run = tuple(
+            child
+            for child in shape.children(parent)
+            if top <= child and not shape.is_inside(start, child) and child < start
+        )
+        read = _reads(shape, Posts(shape, [Block(mark, run)]), now)[0]
+        is_late = earliest is not None and read.published is not None and read.published.at > earliest
+        if read.text and read.author and not is_late:
+            return read
+    return None
+
+
+def _single(
+    shape: Shape, found: Sequence[Mark], now: datetime, learned: ThreadSelectors | None
+) -> tuple[list[_Read], int]:
+    """A page with one post: in the block that fuller pages have, else the smallest one with a name and words."""
+    for mark in found[:MOST_SINGLE]:
+        if learned is not None and (block := _as_learned(shape, mark, learned)):
+            read = _reads(shape, Posts(shape, [block], learned), now)[0]
+            if read.text:
+                return [read], block.roots[0]
+    for mark in found[:MOST_SINGLE]:
+        top, tried = mark.place, 0
+        while (parent := shape.parents[top]) >= 0 and shape.nodes[parent].tag != "html" and tried < MOST_STEPS:
+            top, tried = parent, tried + 1
+            posts = Posts(shape, [Block(mark, (top,))])
+            read = _reads(shape, posts, now)[0]
+            fewest = 1 if posts.is_body() else FEWEST_LETTERS
+            if posts.is_named and len(_LETTER.findall(read.text)) >= fewest:
+                return [read], top
+    return [], 0
+
+
+def _as_learned(shape: Shape, mark: Mark, learned: ThreadSelectors) -> Block | None:
+    place = mark.place
+    if shape.names[place] != learned.time:
+        return None
+    for _ in range(MOST_STEPS):
+        parent = shape.parents[place]
+        if parent < 0:
+            return None
+        if f"{shape.names[parent]} > {shape.names[place]}" == learned.post:
+            children = shape.children(parent)
+            at = children.index(place)
+            return Block(mark, tuple(children[at : at + learned.rows]))
+        place = parent
+    return None
+
+
+def _floors(reads: Sequence[_Read], url: str) -> tuple[Floor, ...]:
+    is_first_page = page_number(url) == 1
+    floors: list[Floor] = []
+    for place, read in enumerate(reads):
+        native = f"#{read.key or _digest(read)}"
+        floor = Floor(
+            native_id=native,
+            url=clean(url) + (f"#{read.key}" if read.key and not (is_first_page and place == 0) else ""),
+            text=read.text,
+            author=read.author,
+            author_id=_author_id(read.author_link),
+            number=read.number,
+            published=read.published,
+            is_first=is_first_page and place == 0,
+        )
+        floors.append(replace(floor, number=1) if floor.is_first and not floor.number else floor)
+    return tuple(floors)
+
+
+def _digest(read: _Read) -> str:
+    """A key of our own, from what does not change: never a relative time."""
+    known = read.number if read.number is not None else f"{read.author}\x1f{read.text}"
+    return hashlib.sha256(f"{known}".encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _link_of(shape: Shape, place: int | None) -> str:
+    for _ in range(3):
+        if place is None or place < 0:
+            return ""
+        if href := shape.nodes[place].get("href"):
+            return str(href)
+        place = shape.parents[place]
+    return ""
+
+
+def _author_id(link: str) -> str | None:
+    match = _USER_ID.search(link)
+    return unquote(match[1] or match[2]) if match else None
+
+
+def _title(root: etree._Element) -> str:
+    """The heading that the page's title begins with, else the longest part of the title."""
+    titles = [line(element) for element in root.iter("title")]
+    title = titles[0] if titles else ""
+    headings = [text for element in root.iter("h1", "h2", "h3", "h4") if 1 < len(text := line(element)) <= MOST_TITLE]
+    named = [text for text in headings if text in title]
+    if named:
+        return max(named, key=len)
+    if title:
+        return re.split(r"\s+[-|_–—·]+\s*|_|\s*[|–—]\s*|-(?=[^-]*$)", title)[0].strip()[:MOST_TITLE]
+    return headings[0] if headings else ""
+
+
+def _nothing(root: etree._Element, url: str, what: str) -> SourceChanged | SourceRefused:
+    text = line(root)[:5000]
+    if wall := _WALL.search(text):
+        return SourceRefused(f"{urlsplit(url).hostname} 要求登录或权限，不采集：{wall[0]}", url=url, is_final=True)
+    if gone := _GONE.search(text):
+        return SourceChanged(f"帖子已不存在：{gone[0]}", url=url, is_final=True)
+    return SourceChanged(f"网页上没有找到{what}，可能不是论坛或需要选择器", url=url)

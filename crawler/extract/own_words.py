@@ -1,0 +1,94 @@
+"""The words of one post, without what is not the writer's: quotes, signature, edit notes, buttons, attachments."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
+from crawler.extract.shape import INLINE, is_silent
+from crawler.extract.tree import line
+
+_TAGS: Final = frozenset({"blockquote", "q", "fieldset", "form", "iframe", "ignore_js_op", "svg"})
+_FOREIGN: Final = re.compile(
+    r"(?:^|[\s_-])(?:quote\w*|quoted?|bbcode_?quote|blockquote|yinyong|ref(?:er)?|signature|sign|sig|pstatus|edit(?:ed|note|-note|by)"
+    r"|lastedit|attach\w*|locked|jammer|tools?|actions?|buttons?|btns?|controls?|share|likes?|post-?foot(?:er)?|advert\w*|ads?)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_ACTION: Final = re.compile(
+    r"^\W{0,3}(?:回复|引用|举报|编辑|删除|分享|收藏|点赞|赞|顶|踩|支持|反对|只看(?:该作者|楼主|TA|他)|倒序浏览|回到?顶部|返回顶部|TOP|复制链接|评分|使用道具"
+    r"|感谢|收起|展开|喜欢|打赏|踩一下|引用回复|回复TA|thanks?|reply|quote|report|edit|delete|like|share|link)\W{0,3}(?:[(（]?\d{1,6}[)）]?)?\W{0,3}$",
+    re.IGNORECASE,
+)
+_NOTE: Final = re.compile(
+    r"^(?:本帖最后由.{1,60}编辑.{0,3}|本帖最後由.{1,60}編輯.{0,3}|.{0,8}最后(?:由.{1,40})?(?:编辑|修改)(?:于|时间|：|:|在).{0,60}"
+    r"|(?:最后|最近|本帖|此帖|该帖|编辑于|修改于|edited).{0,40}(?:编辑|修改|edited|\d).{0,40}\d{1,2}:\d\d.{0,6}"
+    r"|last edited .{0,80}"
+    r"|登录/注册后可看大图"
+    r"|下载附件.{0,40}|保存到相册|来自[:：]?\s?\S{0,20}(?:客户端|手机版|iPhone|Android)|发自.{1,20}(?:客户端|iPhone|Android|手机)"
+    r"|sent from .{1,30}|_{3,}|-{3,}|={3,}|—{3,})$",
+    re.IGNORECASE,
+)
+# Labels of buttons that people also write.
+SAID: Final = frozenset(
+    re.findall(
+        r"[\w-]+",
+        "顶 赞 踩 支持 反对 感谢 喜欢 分享 收藏 点赞 like thanks TOP",
+    )
+)
+_NUMBERED: Final = re.compile(r"^#?\s?\d{1,6}\s?[楼#层]?$")
+_COUNT: Final = re.compile(r"(?:^|[\s_-])(?:no|num|number|floor|lou|louceng|index|count)(?:$|[\s_-])", re.IGNORECASE)
+_RULE: Final = re.compile(r"^(?:_{3,}|-{5,}|—{3,}|={5,})$")
+# Laid out in the line of words; list items and paragraphs are lines of their own.
+_IN_LINE: Final = INLINE - {"p", "li", "ul", "ol", "pre", "br"}
+
+
+def words_of(node: etree._Element, drop: Collection[etree._Element]) -> str:
+    """Own words of the post in ``node``; drop: elements inside it that were read as something else."""
+    return _clean("".join(_pieces(node, set(drop))))
+
+
+def _pieces(root: etree._Element, drop: set[etree._Element]) -> Iterator[str]:
+    """Text with a line break at each block; without recursion, and without a copy of the page."""
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        is_block = isinstance(element.tag, str) and element.tag not in _IN_LINE
+        if event == "start":
+            if element is not root and (element in drop or _is_foreign(element)):
+                walk.skip_subtree()
+                yield "\n" if element.tag in ("blockquote", "div", "p") else " "
+                continue
+            yield "\n" if is_block else ""
+            yield (element.text or "").replace("\n", " ")
+        else:
+            yield "\n" if is_block else ""
+            if element is not root:
+                yield (element.tail or "").replace("\n", " ")
+
+
+def _is_foreign(element: etree._Element) -> bool:
+    if not isinstance(element.tag, str) or element.tag in _TAGS or is_silent(element):
+        return True
+    if _FOREIGN.search(_classes(element)):
+        return True
+    if element.tag not in ("a", "span", "em", "label", "li", "i", "b", "small") or len(element) > 2:
+        return False
+    words = line(element)[:30]
+    return bool(_ACTION.match(words)) or bool(
+        _NUMBERED.match(words) and (words[0] == "#" or _COUNT.search(_classes(element)))
+    )
+
+
+def _classes(element: etree._Element) -> str:
+    return f"{element.get('class') or ''} {element.get('id') or ''}"[:200]
+
+
+def _clean(text: str) -> str:
+    """Without notes; what follows a drawn rule is a signature."""
+    kept: list[str] = []
+    for row in (" ".join(piece.split()) for piece in text.split("\n")):
+        if _RULE.match(row) and kept:
+            break
+        if row and not _NOTE.match(row) and (row in SAID or not _ACTION.match(row)):
+            kept.append(row)
+    return "\n".join(kept)

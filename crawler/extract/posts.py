@@ -1,0 +1,282 @@
+"""Read author, words, floor and key of repeated blocks: what stands at the same place in all of them decides."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from crawler.extract.blocks import Block
+from crawler.extract.cues import (
+    BAD_PART,
+    BEFORE_TIME,
+    LABELLED,
+    LONGEST_NAME,
+    NO_NAME,
+    ONLY_LABEL,
+    cue,
+    floor_of,
+    is_label,
+    is_never_words,
+    user_cue,
+)
+from crawler.extract.shape import INLINE, Shape
+from crawler.extract.timemark import TIME
+
+_KEY: Final = re.compile(r"^([a-z_-]{0,30}?)(\d{1,18})$|^([a-z_-]{1,30})([0-9a-f-]{6,40})$", re.IGNORECASE)
+_KEY_NAMES: Final = (
+    "id",
+    "name",
+    "data-id",
+    "data-pid",
+    "data-post-id",
+    "data-postid",
+    "data-comment-id",
+    "data-reply-id",
+    "data-cid",
+)
+# Guess: deeper than any post of any template; keeps the names of places short.
+DEEPEST: Final = 30
+# Of a name's score: with a link to a user or a class that says so, at a place that every block has.
+CERTAIN: Final = 5.5
+
+
+@dataclass(slots=True)
+class Place:
+    """One place in all blocks, named from the block down (``td.left > a``): what stands there, per block."""
+
+    first: dict[int, int] = field(default_factory=dict)
+    counts: Counter[int] = field(default_factory=Counter)
+
+
+class Known(Protocol):
+    """Places of words and names that fuller pages of the same forum have."""
+
+    @property
+    def text(self) -> str:
+        """As ``Posts.text_name`` gives it."""
+
+    @property
+    def author(self) -> str:
+        """As ``Posts.author_name`` gives it."""
+
+
+class Posts:
+    """The blocks of one series, looked at together."""
+
+    def __init__(self, shape: Shape, blocks: Sequence[Block], known: Known | None = None) -> None:
+        self.shape = shape
+        self._known = known
+        self.blocks = blocks
+        self.times = {block.mark.place for block in blocks}
+        self.places: defaultdict[str, Place] = defaultdict(Place)
+        self._inside: list[list[tuple[int, str]]] = []
+        for number, block in enumerate(blocks):
+            named = list(_named(shape, block))
+            self._inside.append(named)
+            for place, name in named:
+                self.places[name].first.setdefault(number, place)
+                self.places[name].counts[number] += 1
+        self._lengths: dict[int, int] = {}
+        self._hashes: dict[int, int] = {}
+        self._measure()
+        self.ranking = self._rank_texts()
+        self._author_name = ""
+        self.is_named = False
+
+    def text_name(self) -> str:
+        """The place of the posts' words; empty where there is none."""
+        return self.ranking[0][1] if self.ranking and self.ranking[0][0] > 0 else ""
+
+    def quality(self) -> float:
+        """How much these blocks look like posts: words in most of them."""
+        return self.ranking[0][0] if self.ranking else 0.0
+
+    def is_body(self) -> bool:
+        """The words of the first block stand where a class or id says that posts have theirs."""
+        return any(cue(self.shape, place) > 1 for place in self.words_places(0))
+
+    def words_places(self, number: int) -> list[int]:
+        """The elements that hold a block's words: those at the common place, else at the next likely one."""
+        best = self.ranking[0][0] if self.ranking else 0.0
+        for score, name in self.ranking:
+            if score < best / (4 * max(1, len(self.blocks))):
+                break
+            if self.places[name].counts[number]:
+                found = [place for place, its in self._inside[number] if its == name]
+                return self._widened(found)
+        return []
+
+    def _widened(self, found: list[int]) -> list[int]:
+        """Paragraphs are part of the element around them, unless it holds the time, too."""
+        parent = self.shape.parents[found[0]]
+        is_shared = any(self.shape.is_inside(time, parent) for time in self.times)
+        if is_shared or parent < 0 or any(self.shape.parents[place] != parent for place in found):
+            return found
+        tag = self.shape.nodes[found[0]].tag
+        is_part = len(found) > 1 or tag in INLINE or self._is_good(parent)
+        return [parent] if is_part and not _is_row(self.shape, parent, self.blocks) else found
+
+    def _is_good(self, place: int) -> bool:
+        return cue(self.shape, place) > 1
+
+    def _measure(self) -> None:
+        """Length and digest of the words that stand at each element, with what is inline in it."""
+        shape = self.shape
+        for named in self._inside:
+            for place, _ in reversed(named):
+                words = "" if place in self.times or is_label(shape.own[place]) else shape.own[place]
+                self._lengths[place] = self._lengths.get(place, 0) + len(words)
+                self._hashes[place] = hash((self._hashes.get(place, 0), words))
+                parent = shape.parents[place]
+                if shape.nodes[place].tag in INLINE and place not in self.times:
+                    share = 0.3 if shape.nodes[place].tag == "a" else 1.0
+                    self._lengths[parent] = self._lengths.get(parent, 0) + int(share * self._lengths[place])
+                    self._hashes[parent] = hash((self._hashes.get(parent, 0), self._hashes[place]))
+
+    def _rank_texts(self) -> list[tuple[float, str]]:
+        ranked = []
+        for name, place in self.places.items():
+            per_block: Counter[int] = Counter()
+            digests: defaultdict[int, int] = defaultdict(int)
+            for number, named in ((n, p) for n, p in place.first.items()):
+                per_block[number] = self._lengths.get(named, 0)
+                digests[number] = self._hashes.get(named, 0)
+            amount = sum(math.log2(1 + min(length, 400)) for length in per_block.values())
+            variety = len(set(digests.values())) / len(digests)
+            weight = min(cue(self.shape, place.first[number]) for number in list(place.first)[:3])
+            inherited = is_never_words(name) or bool(BAD_PART.search(name.lower()))
+            stale = 0.2 if len(digests) > 2 and variety < 0.4 else 1.0
+            weight *= 50.0 if self._known and self._known.text == name else 1.0
+            ranked.append((amount * weight * stale * (0.05 if inherited else 1.0), name))
+        return sorted(ranked, reverse=True)
+
+    def authors(self) -> list[tuple[str, int | None]]:
+        """Per block the name and its element; empty where none was found."""
+        texts = [set(self._covered(number)) for number in range(len(self.blocks))]
+        candidates: defaultdict[str, dict[int, tuple[str, int]]] = defaultdict(dict)
+        for number, named in enumerate(self._inside):
+            for place, name in named:
+                if place in texts[number]:
+                    continue
+                if words := self._name_at(place):
+                    candidates[name].setdefault(number, (words, place))
+        ranked = sorted(((self._author_score(found, name), name) for name, found in candidates.items()), reverse=True)
+        self._author_name = ranked[0][1] if ranked else ""
+        self.is_named = bool(ranked) and ranked[0][0] > CERTAIN
+        chosen: list[tuple[str, int | None]] = []
+        for number in range(len(self.blocks)):
+            hit = next((candidates[n][number] for score, n in ranked if score > 1.2 and number in candidates[n]), None)
+            chosen.append(hit or (self._before_time(number), None))
+        return chosen
+
+    def _covered(self, number: int) -> Iterator[int]:
+        for place in self.words_places(number):
+            if place not in self.blocks[number].roots:
+                yield from self.shape.below(place)
+
+    def _name_at(self, place: int) -> str:
+        words = self.shape.own[place]
+        node = self.shape.nodes[place]
+        if match := LABELLED.match(words):
+            words = match[1].split()[0]
+        elif not words and node.tag == "img" and not self.shape.silent[place]:
+            words = (node.get("alt") or "").strip()
+        words = words.strip("[]【】()（） :：,，|")
+        if not words or len(words) > LONGEST_NAME or place in self.times or TIME.search(words) or NO_NAME.match(words):
+            return ""
+        return "" if re.search(r"[。！？；]|\s\S+\s\S+\s\S+\s", words) or ONLY_LABEL.match(words) else words
+
+    def author_name(self) -> str:
+        """The place of the writers' names."""
+        self.authors()
+        return self._author_name
+
+    def _author_score(self, found: dict[int, tuple[str, int]], name: str) -> float:
+        if self._known and self._known.author == name:
+            return 10.0
+        total = len(self.blocks)
+        names = {words for words, _ in found.values()}
+        cue = max(user_cue(self.shape, place) for _, place in list(found.values())[:3])
+        variety = len(names) / len(found)
+        score = 2.5 * len(found) / total + cue + 1.5 * variety
+        if total > 2 and len(names) == 1 and cue < 3:
+            score -= 3
+        long = sum(len(words) > 20 for words in names) / len(names)
+        if any(LABELLED.match(self.shape.own[place]) for _, place in list(found.values())[:3]):
+            score += 2.5
+        return score - 2 * long if cue or total > 1 else score - 3
+
+    def _before_time(self, number: int) -> str:
+        match = BEFORE_TIME.match(self.blocks[number].mark.before.strip())
+        words = match[1] if match else ""
+        if labelled := LABELLED.match(words):
+            words = labelled[1]
+        return "" if not words or ONLY_LABEL.match(words) or NO_NAME.match(words) else words
+
+    def floors(self) -> list[int | None]:
+        """Printed floor numbers, where they rise."""
+        found: list[int | None] = []
+        for number, named in enumerate(self._inside):
+            texts = set(self._covered(number))
+            words = (self._short(place) for place, _ in named if place not in texts)
+            found.append(next((floor for text in words if text and (floor := floor_of(text)) is not None), None))
+        known = [floor for floor in found if floor is not None]
+        return found if known == sorted(set(known)) else [None] * len(found)
+
+    def _short(self, place: int) -> str:
+        """Text of a small element, as ``<a><em>11</em><sup>#</sup></a>``."""
+        if self.shape.ends[place] - place > 3:
+            return self.shape.own[place][:40]
+        return " ".join(filter(None, (self.shape.own[inner] for inner in self.shape.below(place))))[:40]
+
+    def keys(self) -> list[str]:
+        """The site's own key of each post from an ``id`` or the like that differs in all blocks; empty otherwise."""
+        found: defaultdict[tuple[str, str, str], dict[int, str]] = defaultdict(dict)
+        for number, named in enumerate(self._inside):
+            for place, name in named:
+                for attribute in _KEY_NAMES:
+                    if match := _KEY.match(self.shape.nodes[place].get(attribute) or ""):
+                        sort = (attribute, (match[1] or match[3] or "").lower(), name)
+                        found[sort].setdefault(number, match[2] or match[4])
+        for values in found.values():
+            if len(values) == len(self.blocks) == len(set(values.values())):
+                return [values[number] for number in range(len(self.blocks))]
+        return [""] * len(self.blocks)
+
+
+def _named(shape: Shape, block: Block) -> Iterator[tuple[int, str]]:
+    """Elements of a block with the name of their place in it; hidden and very deep ones are left out."""
+    names: dict[int, tuple[str, int]] = {}
+    counts: Counter[tuple[int, str]] = Counter()
+    for position, root in enumerate(block.roots):
+        for place in shape.below(root):
+            if shape.silent[place]:
+                continue
+            parent, name = shape.parents[place], shape.names[place]
+            if place == root:
+                prefix, depth = f"{position}:" if position else "", 0
+            else:
+                above = names.get(parent)
+                if above is None or above[1] >= DEEPEST:
+                    continue
+                prefix, depth = f"{above[0]} > ", above[1] + 1
+                kind = shape.nodes[place].tag if shape.nodes[place].tag in ("td", "th") else name
+                counts[parent, kind] += 1
+                if _needs_number(shape, place, block.mark.place):
+                    name += f":nth({counts[parent, kind]})"
+            names[place] = (prefix + name, depth)
+            yield place, names[place][0]
+
+
+def _needs_number(shape: Shape, place: int, time: int) -> bool:
+    """Cells, and elements without a class that stand beside the one with the time, differ by their position only."""
+    if shape.nodes[place].tag in ("td", "th"):
+        return True
+    return shape.names[place] in ("div", "section", "table") and shape.is_inside(time, shape.parents[place])
+
+
+def _is_row(shape: Shape, place: int, blocks: Sequence[Block]) -> bool:
+    """The element holds whole blocks."""
+    return any(shape.is_inside(root, place) for block in blocks for root in block.roots)

@@ -1,0 +1,113 @@
+"""A page as arrays: every element by its place in the document, so that questions about subtrees are cheap.
+
+Invariant: building it and every method are linear in the page (or in the answer), whatever its depth.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from typing import Final
+
+from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+
+from crawler.extract.tree import elements
+
+# Class names that number or stripe rows do not tell what a row is.
+_STRIPE: Final = re.compile(
+    r"\d|^(?:odd|even|first|last|alt|alternate|row[ab]?|bg[ab]?|clearfix|cl|active|new|hot|top)$"
+)
+# Guess: twenty times the fullest thread page met; what follows on a larger page is not looked at.
+MOST_ELEMENTS: Final = 20_000
+SILENT: Final = frozenset({"script", "style", "noscript", "template", "head", "select", "textarea", "button", "option"})
+INLINE: Final = frozenset(
+    re.findall(
+        r"[\w-]+",
+        "a abbr b bdi big br cite code del em font i img ins kbd mark p s small span strong sub sup u ul ol li pre",
+    )
+)
+
+
+@dataclass(slots=True)
+class _Arrays:
+    nodes: list[etree._Element] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    paths: list[int] = field(default_factory=list)
+
+
+class Shape:
+    """nodes: in document order; parents: place of each one's parent, -1 for the root; ends: place of its last
+    descendant; paths: equal numbers for equal tag paths from the root."""
+
+    def __init__(self, root: etree._Element) -> None:
+        arrays = _arrays(root)
+        self.nodes, self.parents, self.ends, self.paths = arrays.nodes, arrays.parents, arrays.ends, arrays.paths
+        self.names = [name_of(node) for node in self.nodes]
+
+    def is_inside(self, inner: int, outer: int) -> bool:
+        """An element is inside itself."""
+        return outer <= inner <= self.ends[outer]
+
+    def below(self, outer: int) -> range:
+        """The element and its descendants."""
+        return range(outer, self.ends[outer] + 1)
+
+    def children(self, outer: int) -> list[int]:
+        """Child elements in order."""
+        found, place = [], outer + 1
+        while place <= self.ends[outer]:
+            found.append(place)
+            place = self.ends[place] + 1
+        return found
+
+    @cached_property
+    def silent(self) -> list[bool]:
+        """What no reader sees: scripts, forms' controls, hidden elements."""
+        found: list[bool] = []
+        for place, node in enumerate(self.nodes):
+            parent = self.parents[place]
+            found.append((parent >= 0 and found[parent]) or is_silent(node))
+        return found
+
+    @cached_property
+    def own(self) -> list[str]:
+        """The text directly in each element, in one line."""
+        return ["" if self.silent[place] else own_text(node) for place, node in enumerate(self.nodes)]
+
+
+def own_text(node: etree._Element) -> str:
+    """Text of an element without that of its children."""
+    return " ".join(" ".join([node.text or "", *(child.tail or "" for child in node)]).split())
+
+
+def is_silent(node: etree._Element) -> bool:
+    """Not shown: by its tag or its style."""
+    return node.tag in SILENT or "display:none" in (node.get("style") or "").replace(" ", "").lower()
+
+
+def name_of(node: etree._Element) -> str:
+    """Tag and lasting classes, as a CSS selector."""
+    classes = sorted({name for name in (node.get("class") or "").split()[:6] if not _STRIPE.search(name.lower())})
+    if classes:
+        return ".".join([node.tag, *(name for name in classes if re.fullmatch(r"[\w-]{1,60}", name))])
+    sort = re.match(r"([A-Za-z_-]{3,40})\d", node.get("id") or "")
+    return f"{node.tag}[id^={sort[1]}]" if sort else str(node.tag)
+
+
+def _arrays(root: etree._Element) -> _Arrays:
+    found = _Arrays()
+    places: dict[etree._Element, int] = {}
+    numbers: dict[tuple[int, str], int] = {}
+    for place, node in enumerate(islice(elements(root), MOST_ELEMENTS)):
+        parent = places.get(node.getparent(), -1)
+        places[node] = place
+        found.nodes.append(node)
+        found.parents.append(parent)
+        path = (found.paths[parent] if parent >= 0 else -1, node.tag)
+        found.paths.append(numbers.setdefault(path, len(numbers)))
+    found.ends = list(range(len(found.nodes)))
+    for place in range(len(found.nodes) - 1, 0, -1):
+        parent = found.parents[place]
+        found.ends[parent] = max(found.ends[parent], found.ends[place])
+    return found
