@@ -55,6 +55,12 @@ def test_yaml_of_one_source_and_of_several(tmp_path: Path) -> None:
     assert [source.name for source in from_yaml(yaml.safe_dump({"sources": [FEED, LISTING]}))] == ["晨报", "论坛"]
 
 
+def test_what_may_be_left_out() -> None:
+    found = from_definition({"kind": "discuz", "url": "https://bbs.forum.example/forum.php?fid=2"})
+    assert (found.name, found.max_pages) == ("bbs.forum.example", 200)
+    assert from_definition(FEED).max_pages == 5
+
+
 @pytest.mark.parametrize(
     ("values", "key", "words"),
     [
@@ -62,7 +68,6 @@ def test_yaml_of_one_source_and_of_several(tmp_path: Path) -> None:
         (FEED | {"last_started_at": None}, "last_started_at", "不认识的键"),
         (FEED | {"name": " "}, "name", "name"),
         (FEED | {"name": "a\nb"}, "name", "可见字符"),
-        ({"kind": "feed", "url": "https://a.example/"}, "name", "缺失"),
         (FEED | {"kind": "board"}, "kind", "kind"),
         (FEED | {"url": "ftp://a.example/"}, "url", "http"),
         (FEED | {"platform": "radio"}, "platform", "platform"),
