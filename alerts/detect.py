@@ -31,7 +31,8 @@ def detect(index: MentionIndex, rules: Sequence[AlertRule], *, now: datetime) ->
     Only mentions that count in bursts are judged; the baseline takes all of them, so that history collected
     afterwards teaches what is usual. Raises StoreUnavailable.
     """
-    found = (_evaluate(index, rule, now) for rule in rules)
+    until = now.replace(microsecond=0)  # people read the query
+    found = (_evaluate(index, rule, until) for rule in rules)
     return tuple(finding for finding in found if finding is not None)
 
 
@@ -164,11 +165,17 @@ def explain(
     if seen.usual is None or burst.factor is None:
         text += "基线建立中（历史数据不足 14 天），按固定阈值判断。"
     else:
-        text += f"往常这一时段约 {seen.usual.total.count:.1f} 条，现为 {burst.factor:.1f} 倍。"
+        text += _compared(seen.usual.total.count, burst.factor)
     if hour is not seen:
         text += f"最近 60 分钟 {hour.counts.total} 条，其中负面 {hour.counts.negative} 条。"
     named = "、".join(f"{source} {count} 条" for source, count in sources.items() if source)
     return f"{text}主要来源：{named}。" if named else text
+
+
+def _compared(usual: float, factor: float) -> str:
+    if usual < 1:
+        return "往常这一时段不到 1 条。"
+    return f"往常这一时段约 {usual:.1f} 条，现为 {factor:.1f} 倍。"
 
 
 def _leading_story(index: MentionIndex, negatives: Query, total: int) -> str | None:

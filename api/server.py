@@ -18,6 +18,7 @@ from api.door import only_storable
 from api.size import SizeLimit
 from core.errors import InvalidInput, NotFound, TingfengError, TooLarge
 from core.settings import Settings
+from core.validation import sentence
 from response.services import Services
 
 log = structlog.get_logger()
@@ -79,9 +80,9 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     """FastAPI's own check of a parameter or body, in our words."""
-    first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}
+    first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": ()}
     place = ".".join(str(part) for part in first["loc"])
-    return _problem(request, InvalidInput(f"参数 {place} 有误：{first['msg']}", field=place))
+    return _problem(request, InvalidInput(f"参数 {place} 有误：{sentence(first)}", field=place))
 
 
 async def _too_large(request: Request) -> Response:

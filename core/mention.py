@@ -17,6 +17,7 @@ from pydantic import PlainSerializer, TypeAdapter, ValidationError, field_serial
 
 from core.database import refusal, storable, unstorable
 from core.errors import InvalidInput
+from core.validation import sentence
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 # Printed times carry +08:00 for every year; the zone itself had summer time until 1991.
@@ -373,4 +374,4 @@ def _utc_or_none(value: datetime | None) -> datetime | None:
 def _invalid(error: ValidationError) -> InvalidInput:
     first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "mention"
-    return InvalidInput(f"信息字段 {place} 有误：{first['msg']}", field=place)
+    return InvalidInput(f"信息字段 {place} 有误：{sentence(first)}", field=place)

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from core.errors import ConfigurationError
+from core.validation import sentence
 
 SECRET_FILE: Final = "secret.key"
 
@@ -98,7 +99,7 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "?"
-        raise ConfigurationError(f"设置 TINGFENG_{name.upper()} 有误：{first['msg']}", setting=name) from error
+        raise ConfigurationError(f"设置 TINGFENG_{name.upper()} 有误：{sentence(first)}", setting=name) from error
 
 
 def secret_key(settings: Settings) -> str:

@@ -29,6 +29,7 @@ from core.errors import ConfigurationError, InvalidInput
 from core.mention import Kind, Platform, Tier, Time
 from core.normalise import canonical_url
 from core.settings import Settings
+from core.validation import sentence
 from crawler.extract.selectors import NAMES, Selectors, read_selectors
 
 
@@ -110,7 +111,7 @@ def from_definition(values: Mapping[str, object]) -> Source:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = str(first["loc"][0]) if first["loc"] else "name"
-        raise ConfigurationError(f"来源配置 {key} 有误或缺失：{first['msg']}", key=key) from error
+        raise ConfigurationError(f"来源配置 {key} 有误或缺失：{sentence(first)}", key=key) from error
     return checked(source)
 
 

@@ -159,7 +159,7 @@ def _reasons(shown: Shown) -> None:
             _figure("负面", f"{parts.number(latest.count_negative)} 条", during)
             _figure("全部", f"{parts.number(latest.count)} 条", during)
             _figure("负面占比", parts.percent(latest.share_negative), "每位作者最多计 2 条")
-            _figure("平时同一时段", parts.expected(latest.expected), "条信息")
+            _figure("平时同一时段", parts.expected(latest.expected), "" if latest.expected is None else "条信息")
 
 
 def _figure(label: str, value: str, note: str) -> None:

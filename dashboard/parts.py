@@ -156,12 +156,12 @@ def window(start: datetime, end: datetime) -> str:
 
 
 def duration(span: timedelta) -> str:
-    """The two largest units: 2 天 4 小时, 3 小时 20 分, 5 分."""
+    """The two largest units: 2 天 4 小时, 3 小时 20 分, 5 分钟."""
     minutes = max(0, int(span.total_seconds()) // 60)
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:
         return f"{days} 天 {hours} 小时"
-    return f"{hours} 小时 {minutes} 分" if hours else f"{minutes} 分"
+    return f"{hours} 小时 {minutes} 分" if hours else f"{minutes} 分钟"
 
 
 def time(moment: datetime | None, now: datetime, *, precision: DatePrecision | None = None) -> None:

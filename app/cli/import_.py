@@ -25,7 +25,7 @@ OWN_FIELDS: Final = ("revision", "order_key", "indexed_at", "alerted_at", "analy
 
 @command.command(name="import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="JSONL 文件，- 为标准输入；每行至少有 url 和 text")],
+    file: Annotated[Path, typer.Argument(help="JSONL 文件，- 为标准输入；每行至少有 url 和 text（或 title）")],
     source: Annotated[str, typer.Option(help="来源名")] = "import",
     data: Data = None,
     config: Config = None,

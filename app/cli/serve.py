@@ -36,7 +36,7 @@ def first_password(services: Services) -> str | None:
 
 def announce(settings: Settings, password: str | None) -> None:
     """Say where the product is, and the first password, once."""
-    lines = [f"听风已启动：http://{settings.host}:{settings.port}/    （API 说明：/api/v1/docs）"]
+    lines = [f"听风已启动：http://{settings.host}:{settings.port}/    （API：/api/v1，描述文件 /api/v1/openapi.json）"]
     if password is not None:
         lines.append(f"首次启动，已创建管理员账号 admin，密码 {password} （只显示这一次，请妥善保存）")
     if not settings.config_file.exists():

@@ -95,11 +95,11 @@ def test_clock_says_how_far_back(ago: timedelta, shown: str) -> None:
 @pytest.mark.parametrize(
     ("span", "shown"),
     [
-        (timedelta(seconds=30), "0 分"),
-        (timedelta(minutes=5), "5 分"),
+        (timedelta(seconds=30), "0 分钟"),
+        (timedelta(minutes=5), "5 分钟"),
         (timedelta(hours=3, minutes=20), "3 小时 20 分"),
         (timedelta(days=2, hours=4, minutes=7), "2 天 4 小时"),
-        (timedelta(minutes=-5), "0 分"),
+        (timedelta(minutes=-5), "0 分钟"),
     ],
 )
 def test_duration_names_two_units(span: timedelta, shown: str) -> None:
