@@ -185,7 +185,7 @@ def _history(findings: Sequence[Recorded], now: datetime) -> None:
                         parts.cell("变化", text=CHANGES[each.change])
                         with parts.cell("级别"):
                             parts.level_chip(found.level)
-                        with parts.cell("负面 / 全部"):
+                        with parts.cell("负面 / 全部"), parts.tag("span"):  # one piece where cells are spread
                             parts.link(parts.number(found.count_negative), parts.mentions_address(found.query))
                             parts.tag("span", f" / {parts.number(found.count)}")
                         parts.cell("负面占比", text=parts.percent(found.share_negative))
