@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -200,6 +201,10 @@ def _value(key: str, value: object) -> object:
 
 
 def _number(key: str, value: object) -> float:
+    """Also from text: ``0.40`` is not a number to ``core.plain_yaml``."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = float(value) if key in _FLOATS else int(value)
     is_number = isinstance(value, (int, float) if key in _FLOATS else int) and not isinstance(value, bool)
     lowest, highest = RANGES[key]
     if not is_number or not lowest <= value <= highest:  # type: ignore[operator]  # checked in the same line

@@ -3,6 +3,7 @@
 Routes are plain functions: FastAPI runs them in a thread, so that database and index never block the loop.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Final
@@ -38,11 +39,17 @@ def person_of(
         return accounts.person_of_token(connection, credentials.credentials)
 
 
-async def only_storable(request: Request) -> None:
-    """The border of this door: no text with NUL or lone surrogates comes in. Raises InvalidInput naming its place."""
+async def _given(request: Request) -> Mapping[str, object]:
+    """What the route reads of the request: a body that none asks for stays unread."""
     given: dict[str, object] = {"path": request.path_params, "query": request.query_params.multi_items()}
-    with suppress(ValueError, RecursionError):  # not JSON: no route has read it as such
-        given["body"] = await request.json()
+    if request.scope["route"].body_field is not None:
+        with suppress(ValueError, RecursionError):  # not JSON: no route has read it as such
+            given["body"] = await request.json()
+    return given
+
+
+def only_storable(given: Annotated[Mapping[str, object], Depends(_given)]) -> None:
+    """The border of this door: no text with NUL or lone surrogates comes in. Raises InvalidInput naming its place."""
     if (place := unstorable(given)) is not None:
         raise InvalidInput(refusal(f"参数 {place}"), field=place)
 

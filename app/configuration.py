@@ -5,7 +5,7 @@ meanwhile is not overwritten at every start. Whatever the file does not name sta
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,15 @@ class Configuration:
     public_url: str | None
     sections: Mapping[str, tuple[Located, ...]]
     digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """An entry that cannot be applied, and why. line: where it begins."""
+
+    section: str
+    line: int
+    error: ConfigurationError | UserError
 
 
 def read(path: Path) -> Configuration:
@@ -73,10 +82,24 @@ def is_applied(database: Database, configuration: Configuration) -> bool:
 def apply(database: Database, configuration: Configuration, *, now: datetime) -> None:
     """Apply all sections in one transaction. Raises ConfigurationError with the line: then nothing is applied."""
     with database.write() as connection:
-        _apply(connection, configuration, now)
+        for refused in _saved(connection, configuration, now):
+            message = f"配置文件第 {refused.line} 行起的一项：{refused.error.message}"
+            raise ConfigurationError(message) from refused.error
+        _default_rules(connection, now)
+        connection.execute(applied_table.delete().where(applied_table.c.digest == configuration.digest))
+        connection.execute(insert(applied_table).values(digest=configuration.digest, applied_at=now))
 
 
-def _apply(connection: Connection, configuration: Configuration, now: datetime) -> None:
+def try_out(database: Database, configuration: Configuration, *, now: datetime) -> tuple[Refused, ...]:
+    """Every entry that ``apply`` would refuse with what is stored at this moment; nothing is kept."""
+    with database.write() as connection:
+        refused = tuple(_saved(connection, configuration, now))
+        connection.rollback()
+    return refused
+
+
+def _saved(connection: Connection, configuration: Configuration, now: datetime) -> Iterator[Refused]:
+    """Save entry by entry; an entry that is refused changes nothing."""
     savers: Mapping[str, Callable[[Mapping[str, Any]], object]] = {  # Any: decoded YAML
         "brands": lambda values: watchlist.save(connection, SYSTEM, watchlist.from_definition(values), now=now),
         "sources": lambda values: sources.save(connection, SYSTEM, definition.from_definition(values), now=now),
@@ -89,10 +112,7 @@ def _apply(connection: Connection, configuration: Configuration, now: datetime) 
             try:
                 savers[section](values)
             except (ConfigurationError, UserError) as error:
-                raise ConfigurationError(f"配置文件第 {values.line} 行起的一项：{error.message}") from error
-    _default_rules(connection, now)
-    connection.execute(applied_table.delete().where(applied_table.c.digest == configuration.digest))
-    connection.execute(insert(applied_table).values(digest=configuration.digest, applied_at=now))
+                yield Refused(section=section, line=values.line, error=error)
 
 
 def _default_rules(connection: Connection, now: datetime) -> None:

@@ -11,7 +11,7 @@ by name (``unstorable``); what slips past them is refused here with InvalidInput
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,6 +185,9 @@ def serialise(connection: Connection, name: str) -> None:
 
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_NESTED: Final = (dict, list, tuple)
+# Guess: what a person can read in one message.
+LONGEST_PLACE: Final = 200
 # JSON escapes NUL; an even number of backslashes before it is text.
 _ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -195,20 +198,36 @@ def storable(value: str) -> str:
 
 
 def unstorable(value: object) -> str | None:
-    """The place (``aliases.0``) of a text that no column can hold, in a decoded JSON or YAML value; None without."""
-    waiting: list[tuple[str, object]] = [("", value)]
-    while waiting:
-        place, each = waiting.pop()
-        if isinstance(each, str):
-            if _UNSTORABLE.search(each):
-                return place
-        elif isinstance(each, Mapping):
-            for key, inner in each.items():
-                inner_place = f"{place}.{storable(str(key))}".strip(".")
-                waiting += ((inner_place, key), (inner_place, inner))
-        elif isinstance(each, list | tuple):
-            waiting += ((f"{place}.{index}".strip("."), inner) for index, inner in enumerate(each))
+    """The place (``aliases.0``) of a text that no column can hold, in a decoded JSON or YAML value; None without.
+
+    The place is written down only where one is found: a stranger may send a long key with many values below it.
+    """
+    path: list[object] = [None]
+    levels = [iter([(path[0], value)])]
+    while levels:
+        for path[-1], each in levels[-1]:
+            if isinstance(each, str):
+                if _UNSTORABLE.search(each):
+                    return _place(path[1:])
+            elif isinstance(each, _NESTED):
+                levels.append(_inside(each))
+                path.append(None)
+                break
+        else:
+            levels.pop()
+            path.pop()
     return None
+
+
+def _inside(value: dict[object, object] | Sequence[object]) -> Iterator[tuple[object, object]]:
+    """Key or index, and what stands there; a key stands at its own place."""
+    if isinstance(value, dict):
+        return ((key, each) for key, inner in value.items() for each in (key, inner))
+    return enumerate(value)
+
+
+def _place(path: Iterable[object]) -> str:
+    return ".".join(storable(str(step)[:LONGEST_PLACE]) for step in path)[:LONGEST_PLACE]
 
 
 def refusal(place: str) -> str:

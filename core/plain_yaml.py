@@ -1,6 +1,7 @@
 """YAML as people write it in a configuration: plain values, every mapping with its line, and nothing clever.
 
-Dates stay text (a brand may be called 2024-01-01). Refused with the line: aliases (a few lines of them grow to
+Dates stay text (a brand may be called 2024-01-01), and so does a number that would not print as it is written (007,
+12:30, 3.10): what wants a number reads it from the text. Refused with the line: aliases (a few lines of them grow to
 gigabytes), keys given twice (one would win silently), and nesting that no configuration has.
 """
 
@@ -14,6 +15,7 @@ from core.errors import ConfigurationError
 
 # Guess: our deepest file has five levels.
 DEEPEST: Final = 20
+_BOOLEAN: Final = "tag:yaml.org,2002:bool"
 _DATE: Final = "tag:yaml.org,2002:timestamp"
 
 
@@ -56,7 +58,9 @@ class _Loader(SafeLoader):
     def construct_object(self, node: Node, deep: bool = False) -> Any:  # Any: decoded YAML
         """What only looks like a number or has a tag that does not fit it (``0b_``, ``!!int x``)."""
         try:
-            return super().construct_object(node, deep)
+            value = super().construct_object(node, deep)
+            is_as_written = not isinstance(value, int | float) or node.tag == _BOOLEAN or str(value) == node.value
+            return value if is_as_written else node.value
         except (ValueError, LookupError, AttributeError, ArithmeticError) as error:
             raise _Refused("无法识别的值；文字请加引号", node.start_mark) from error
 

@@ -42,7 +42,7 @@ def _checked(data: Path | None, config: Path | None) -> tuple[Settings | None, l
     checks.append(good("设置", "全部有效"))
     path = settings.config_file
     checks += guarded("配置文件", lambda: file.check(path, is_demanded=config is not None))
-    is_readable = path.exists() and not any(check.mark is Mark.BAD and "配置文件" in check.name for check in checks)
+    is_readable = path.exists() and not any(check.mark is Mark.BAD and check.name == "配置文件" for check in checks)
     folder = list(guarded("数据目录", lambda: machine.folder(settings, system_clock(0)())))
     checks += folder
     if folder[0].mark is Mark.BAD:
@@ -56,7 +56,7 @@ def _stored(settings: Settings, path: Path | None) -> Iterator[Check]:
     """path: of a file that can be read."""
     services = wiring.build(settings)
     if path is not None:
-        yield from file.is_applied(services.database, path)
+        yield from guarded("配置文件", lambda: file.entries(services.database, path, now=services.now()))
     yield from guarded("数据库", lambda: stores.database(services))
     yield from guarded("索引", lambda: stores.index(services))
     yield from guarded("内容", lambda: stores.contents(services))

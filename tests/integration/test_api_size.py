@@ -33,6 +33,16 @@ def test_a_body_above_the_limit_is_refused(visitor: TestClient, path: str) -> No
         assert (found["code"], found["title"], len(found["request_id"])) == ("too_large", "请求内容过大", 12)
 
 
+def test_a_body_that_no_route_asks_for_is_not_read(visitor: TestClient) -> None:
+    def streamed(path: str, method: str) -> int:
+        pieces = iter([b'["\\u0000",', b"0," * MEGABYTE])
+        return visitor.request(method, path, content=pieces, headers={"Content-Type": "application/json"}).status_code
+
+    assert streamed("/api/v1/tokens", "POST") == 413
+    for path, status in {"/api/v1/health": 200, "/api/v1/alerts": 401}.items():
+        assert streamed(path, "GET") == status
+
+
 def test_a_body_at_the_limit_is_read(visitor: TestClient) -> None:
     values = {"name": "x", "password": "", "note": ""}
     values["note"] = "x" * (MEGABYTE - len(json.dumps(values)))

@@ -1,6 +1,7 @@
 """Commands as scripts use them: a line is JSON with the types of the data."""
 
 import socket
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from app.checkup import file, machine, stores
 from app.checkup.check import Check, Mark, guarded
 from app.pipeline import index_batch
-from core import inbox
+from core import inbox, watchlist
 from response.services import Services
 from tests.factories import a_mention, an_analysis
 from tests.faults import product
@@ -71,15 +72,41 @@ def test_doctor_is_content_before_and_after_the_file_is_applied(tmp_path: Path) 
         ("https://forum.example/rss", "forum.example", "配置文件 sources", "第 5 行：来源「论坛」的 url 有误"),
         ("https://hook.example/in", "hook.example", "配置文件 channels", "第 8 行：渠道「值班」的 url 应以"),
         ("name: 青柠汽车", "nome: 青柠汽车", "配置文件 brands", "第 3 行："),
+        (
+            "sources:",
+            "  - {name: 蓝鲸, aliases: [青柠汽车]}\nsources:",
+            "配置文件 brands",
+            "第 4 行：「青柠汽车」已属于",
+        ),
+        ("sources:", 'rules:\n  - {brand: 青柠汽车, query: "(刹车"}\nsources:', "配置文件 rules", "第 5 行："),
         ("brands:", "brands: [", "配置文件", "第 3 行写法有误"),
         ("brands:", "brand:", "配置文件", "不认识的键：brand"),
     ],
 )
-def test_doctor_names_the_line_of_a_mistake(tmp_path: Path, old: str, new: str, name: str, said: str) -> None:
+def test_doctor_names_the_line_of_a_mistake(
+    tmp_path: Path, services: Services, old: str, new: str, name: str, said: str
+) -> None:
     path = tmp_path / "tingfeng.yaml"
+
+    def found() -> Iterator[Check]:
+        yield from file.check(path, is_demanded=False)
+        yield from file.entries(services.database, path, now=services.now())
+
     path.write_text(EXAMPLE.replace(old, new), encoding="utf-8")
-    (wrong,) = (c for c in guarded("配置文件", lambda: file.check(path, is_demanded=False)) if c.mark is Mark.BAD)
+    (wrong,) = (check for check in guarded("配置文件", found) if check.mark is Mark.BAD)
     assert wrong.name == name and said in wrong.result and wrong.advice
+    path.write_text(EXAMPLE, encoding="utf-8")
+    assert {check.mark for check in found()} == {Mark.GOOD, Mark.WARNING}, "the last line: not applied yet"
+    with services.database.read() as connection:
+        assert watchlist.all_brands(connection) == (), "looking keeps nothing"
+
+
+def test_doctor_sees_what_applying_would_refuse(tmp_path: Path) -> None:
+    clash = EXAMPLE.replace("sources:", "  - {name: 蓝鲸, aliases: [青柠汽车]}\nsources:")
+    (tmp_path / "tingfeng.yaml").write_text(clash, encoding="utf-8")
+    assert product.run(tmp_path, "apply").status == 2
+    found = report(tmp_path, 1)
+    assert {name for name, line in found.items() if line["mark"] == "bad"} == {"配置文件 brands"}
 
 
 def test_doctor_names_what_the_machine_lacks(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """NUL and lone surrogates at every border: replaced in texts, refused by name elsewhere, never a crash later."""
 
 import json
+import tracemalloc
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from app.cli.import_ import complete
 from app.pipeline import Pipeline
 from core import audit, inbox, watchlist
 from core.access import SYSTEM
-from core.database import Database
+from core.database import LONGEST_PLACE, Database, unstorable
 from core.errors import ConfigurationError, InvalidInput
 from core.mention import Kind, Platform, from_dict, from_json, to_dict
 from core.watchlist import Brand
@@ -41,6 +42,26 @@ def test_a_mention_keeps_its_texts_and_refuses_bad_names(bad: str) -> None:
     with pytest.raises(InvalidInput, match="analysis"):
         from_dict(values | {"analysis": {"sentiment": {"label": "neutral", "score": 0}, "engine": bad}})
     assert from_json(json.dumps(values | {"text": "刹\x00车"})).text == "刹\ufffd车"
+
+
+def test_the_place_is_built_only_for_what_is_found() -> None:
+    """A long key above many values once took the product of both, from anybody who could send a request."""
+    value: dict[str, Any] = {"A" * 100_000: [0] * 2000, "b": [{"c": 1}] * 2000}
+    tracemalloc.start()
+    try:
+        assert unstorable(value) is None
+        value["A" * 100_000].append("\x00")
+        place = unstorable(value)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
+    assert place == "A" * LONGEST_PLACE
+    nested: Any = "\x00"
+    for _ in range(5000):
+        nested = [nested]
+    assert unstorable(nested) == ("0." * LONGEST_PLACE)[:LONGEST_PLACE]
+    assert unstorable("\x00") == "" and unstorable({"": {"\x00": 1}}) == ".\ufffd"
 
 
 @pytest.mark.parametrize("bad", BAD)

@@ -39,7 +39,7 @@ def test_the_same_definition_is_the_same_rule() -> None:
         ({"brand": "青柠汽车", "minimum_count": True}, "minimum_count"),
         ({"brand": "青柠汽车", "minimum_share_negative": 40}, "minimum_share_negative"),
         ({"brand": "青柠汽车", "factor": float("nan")}, "factor"),
-        ({"brand": "青柠汽车", "factor": "3"}, "factor"),
+        ({"brand": "青柠汽车", "factor": "three"}, "factor"),
         ({"brand": "青柠汽车", "enabled": "yes"}, "enabled"),
     ],
 )

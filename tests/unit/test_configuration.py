@@ -61,6 +61,26 @@ def test_plain_files_are_read_as_written(tmp_path: Path) -> None:
         configuration.read(tmp_path)
 
 
+def test_words_stay_as_written_and_numbers_are_numbers(tmp_path: Path) -> None:
+    words = ["007", "010", "12:30", "3.10", "1_000", "0x10", "+86", "-0", ".5", "1.", "0b11", "1.0e+3", "911", "3.5"]
+    content = f"""
+brands: [{{name: 007, aliases: [{", ".join(words)}]}}]
+sources: [{{name: 论坛, kind: feed, url: "https://a.example/", crawl_delay_seconds: 2.50, interval_minutes: 60}}]
+rules: [{{brand: 007, window_minutes: 60, minimum_share_negative: 0.40, factor: 3.0, minimum_count: 010}}]
+"""
+    sections = _read(tmp_path, content.encode()).sections
+    brand = watchlist.from_definition(sections["brands"][0])
+    assert (brand.name, brand.aliases) == ("007", tuple(words))
+    source = definition.from_definition(sections["sources"][0])
+    assert (source.crawl_delay_seconds, source.interval_minutes) == (2.5, 60)
+    found = rule.from_definition(sections["rules"][0])
+    assert (found.window_minutes, found.minimum_share_negative, found.factor, found.minimum_count) == (60, 0.4, 3, 10)
+    for slip in ("12:30", "0x10", ".inf", ".nan", "一", "60.5", "true", "~"):
+        (values,) = _read(tmp_path, f"rules: [{{brand: x, window_minutes: {slip}}}]".encode()).sections["rules"]
+        with pytest.raises(ConfigurationError, match="window_minutes"):
+            rule.from_definition(values)
+
+
 PIECES = st.sampled_from(
     ["brands", "sources", "rules", "name", ": ", ":\n", "- ", "\n", "  ", "[", "]", "{", "}", "&a ", "*a", "? ", "<<: "]
     + [
