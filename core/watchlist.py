@@ -55,11 +55,11 @@ def from_definition(values: Mapping[str, object]) -> Brand:
     if unknown := sorted(str(key) for key in values if key not in known):
         allowed = "、".join(sorted(known))
         raise ConfigurationError(f"品牌配置有不认识的键：{unknown[0]}；可用：{allowed}", key=unknown[0])
-    name = values.get("name")
-    if not isinstance(name, str) or not name.strip():
+    name = _word(values.get("name", ""), "name")
+    if not name:
         raise ConfigurationError("品牌缺少 name", key="name")
     return Brand(
-        name=name.strip(),
+        name=name,
         aliases=_words(values, "aliases"),
         ambiguous=_words(values, "ambiguous"),
         exclusions=_words(values, "exclusions"),
@@ -150,7 +150,7 @@ def _words(values: Mapping[str, object], key: str) -> tuple[str, ...]:
 def _word(given: object, key: str) -> str:
     """A number is a word, too (models are called 911); YAML's other values are slips."""
     if isinstance(given, bool) or not isinstance(given, str | int | float):
-        raise ConfigurationError(f"品牌配置 {key} 的每一项应为文字；yes、no、on、off、空值请加引号", key=key)
+        raise ConfigurationError(f"品牌配置 {key} 应为文字；yes、no、on、off、空值请加引号", key=key)
     return str(given).strip()
 
 

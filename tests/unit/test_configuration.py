@@ -52,6 +52,7 @@ def test_plain_files_are_read_as_written(tmp_path: Path) -> None:
     ]
     assert (brand, brand.line) == ({"name": "2024-01-01", "aliases": ["2024-13-45", 911]}, 3)
     assert watchlist.from_definition(brand).aliases == ("2024-13-45", "911")
+    assert watchlist.from_definition({"name": 360}).name == "360"
     for slip in (True, None, ["x"], {"x": 1}):
         with pytest.raises(ConfigurationError, match="aliases"):
             watchlist.from_definition({"name": "x", "aliases": [slip]})
