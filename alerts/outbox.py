@@ -2,7 +2,8 @@
 
 At least once: a message leaves ``pending`` only by a receipt, a refusal or when it is given up: after the last try
 and after the planned time, so that tries that were not planned (something new, a kill) cost it nothing. Taking a
-message moves its due time past the longest send, so that two workers do not send it twice and a killed one loses nothing.
+message moves its due time past the longest send, so that two workers do not send it twice and a killed one loses
+nothing.
 
 In order: on one channel a message waits for the earlier ones about its subject, so that an update never comes before
 what it updates. So that the wait stays short, a new message is a reason to try the earlier ones again at once.
