@@ -171,7 +171,8 @@ def fail_for(database: Database, target: FakeChannel, clock: Clock, outage: time
 def test_after_an_outage_everything_arrives_once_and_in_order(
     database: Database, clock: Clock, outage: timedelta, every: timedelta
 ) -> None:
-    target, began, written = FakeChannel(DeliveryFailed("没有应答")), clock.now, []
+    target, began = FakeChannel(DeliveryFailed("没有应答")), clock.now
+    written: list[str] = []
     while clock.now - began < outage:
         write(database, len(written), clock)
         written.append(f"m{len(written)}")
