@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from alerts import alert_finding, alert_record, burst
 from alerts.alert_finding import Recorded
 from alerts.alert_record import IS_OPEN, Alert, alert_table
-from alerts.burst import key_of, open_key
+from alerts.burst import key_of
 from alerts.finding import Finding
 from alerts.level import Level
 from alerts.rule import cooldown_hours
@@ -218,10 +218,12 @@ def _join(connection: Connection, before: Alert, finding: Finding, now: datetime
         "found_at": max(now, before.found_at),
         "count": max(before.count, finding.count_negative),
     }
-    if before.story is None and finding.story is not None:
+    # A merged burst may go on in an alert of another rule, whose key for this story may be open beside it. Under the
+    # rule's own key nothing is open: the finding would have joined that.
+    if before.story is None and finding.story is not None and before.rule_id == finding.rule_id:
         values |= {
             "story": finding.story,
-            "key": open_key(before.brand, before.rule_id, finding.story),
+            "key": key_of(finding),
             "title": _title(connection, before.brand, finding.story),
         }
     if change is not Change.HELD:

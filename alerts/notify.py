@@ -138,7 +138,7 @@ def _deliver(
     database: Database, channels: Mapping[str, Channel], delivery: Delivery, now: Callable[[], datetime]
 ) -> DeliveryStatus:
     try:
-        receipt = _send(channels, delivery)
+        receipt = _send(channels, delivery, now())
     except DeliveryError as error:
         with database.write() as connection:
             status = outbox.record_failure(connection, delivery, error, now=now())
@@ -151,12 +151,12 @@ def _deliver(
     return DeliveryStatus.SENT
 
 
-def _send(channels: Mapping[str, Channel], delivery: Delivery) -> Receipt:
+def _send(channels: Mapping[str, Channel], delivery: Delivery, now: datetime) -> Receipt:
     """Raises DeliveryFailed, DeliveryRejected."""
     target = channels.get(delivery.channel)
     if target is None:
         raise DeliveryRejected(f"通知渠道「{delivery.channel}」已停用或不存在", channel=delivery.channel)
-    if delivery.attempts > outbox.MOST_ATTEMPTS:
+    if outbox.is_interrupted_too_often(delivery, now=now):
         raise DeliveryFailed("多次发送都中断，已放弃", channel=delivery.channel)
     return target.send(delivery.message)
 

@@ -1,7 +1,9 @@
 """The outbox: messages to be sent, written in the transaction of the change they tell of.
 
-At least once: a message leaves ``pending`` only by a receipt, a refusal or after the last try. Taking a message
-moves its due time past the longest send, so that two workers do not send it twice and a killed one loses nothing.
+At least once: a message leaves ``pending`` only by a receipt, a refusal or when it is given up: after the last try
+and after the planned time, so that tries that were not planned (something new, a kill) cost it nothing. Taking a
+message moves its due time past the longest send, so that two workers do not send it twice and a killed one loses
+nothing.
 
 In order: on one channel a message waits for the earlier ones about its subject, so that an update never comes before
 what it updates. So that the wait stays short, a new message is a reason to try the earlier ones again at once.
@@ -11,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -28,6 +31,7 @@ from sqlalchemy import (
     and_,
     exists,
     func,
+    or_,
     select,
     update,
 )
@@ -61,6 +65,8 @@ outbox_table: Final = Table(
     Column("attempts", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("next_attempt_at", UtcTime, nullable=False),
+    # The wait a vendor named: nothing new is a reason to try earlier.
+    Column("not_before", UtcTime),
     Column("finished_at", UtcTime),
     Column("error_code", String),
     Column("error_message", Text),
@@ -71,10 +77,15 @@ outbox_table: Final = Table(
 
 # Guess: longer than any channel may take to send (15 s in all), short enough after a killed worker.
 LEASE: Final = timedelta(seconds=60)
-# Waits after the first, second, ... failed try; a vendor's own wait goes before. Guess: an outage of a chat service
+# Waits after the first, second, ... planned try; a vendor's own wait goes before. Guess: an outage of a chat service
 # is over in minutes or in hours; after half a day an alert is no news any more.
 WAITS: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 120, 600, 1800, 3600, 10800, 21600))
+# When, after it was written, each planned try but the first is due. The last one gives up.
+_PLAN: Final = tuple(accumulate(WAITS, initial=timedelta()))[1:]
+PLANNED_TIME: Final = _PLAN[-1]
 MOST_ATTEMPTS: Final = len(WAITS) + 1
+# A message that kills its sender each time is tried once a lease; more than this is no use.
+MOST_INTERRUPTED: Final = PLANNED_TIME // LEASE
 LONGEST_WAIT: Final = timedelta(hours=6)
 # Messages of one channel in one round; the next round goes on. Guess: more than a channel accepts in a minute.
 MOST_AT_ONCE: Final = 50
@@ -165,10 +176,13 @@ def record_failure(
     connection: Connection, delivery: Delivery, error: DeliveryError, *, now: datetime
 ) -> DeliveryStatus:
     """Plan the next try, or end it: a refusal is final, and so is the last try. Returns what it is now."""
-    status = _status_after(delivery, error)
+    status = _status_after(delivery, error, now)
     values: dict[str, object] = {"status": status, "error_code": error.code, "error_message": error.message}
     if status is DeliveryStatus.PENDING:
-        values["next_attempt_at"] = now + wait_after(delivery.attempts, error)
+        named = _named_wait(error)
+        planned = wait_after(delivery.attempts, age=now - delivery.created_at)
+        values["next_attempt_at"] = now + (planned if named is None else named)
+        values["not_before"] = None if named is None else now + named
     else:
         values["finished_at"] = now
     mine = and_(outbox_table.c.attempts == delivery.attempts, outbox_table.c.status == DeliveryStatus.PENDING)
@@ -176,12 +190,19 @@ def record_failure(
     return status
 
 
-def wait_after(attempts: int, error: DeliveryError) -> timedelta:
-    """Time until the next try: the vendor's own wait, else the schedule. attempts: tries so far, from 1."""
-    named = error.details.get("retry_after_seconds")
-    if isinstance(named, int | float) and named >= 0:
-        return timedelta(seconds=min(named, LONGEST_WAIT.total_seconds()))
-    return WAITS[min(attempts, len(WAITS)) - 1]
+def wait_after(attempts: int, *, age: timedelta) -> timedelta:
+    """Time until the next try by the schedule. attempts: tries so far, from 1. age: since the message was written.
+
+    The age counts, so that tries between the planned ones do not make the waits longer; and the tries count, so that
+    a message which could not be tried for long (an earlier one, a service that stood still) gets the short waits too.
+    """
+    planned = sum(due <= age for due in _PLAN)
+    return WAITS[min(attempts - 1, planned, len(WAITS) - 1)]
+
+
+def is_interrupted_too_often(delivery: Delivery, *, now: datetime) -> bool:
+    """Tell whether a message only ever kills its sender."""
+    return delivery.attempts > MOST_INTERRUPTED and now - delivery.created_at >= PLANNED_TIME
 
 
 def deliveries(
@@ -202,22 +223,32 @@ def deliveries(
     return tuple(_delivery(row) for row in connection.execute(chosen))
 
 
-def _status_after(delivery: Delivery, error: DeliveryError) -> DeliveryStatus:
+def _named_wait(error: DeliveryError) -> timedelta | None:
+    named = error.details.get("retry_after_seconds")
+    if isinstance(named, int | float) and named >= 0:
+        return timedelta(seconds=min(named, LONGEST_WAIT.total_seconds()))
+    return None
+
+
+def _status_after(delivery: Delivery, error: DeliveryError, now: datetime) -> DeliveryStatus:
     if not error.retryable:
         return DeliveryStatus.REJECTED
-    return DeliveryStatus.FAILED if delivery.attempts >= MOST_ATTEMPTS else DeliveryStatus.PENDING
+    is_over = delivery.attempts >= MOST_ATTEMPTS and now - delivery.created_at >= PLANNED_TIME
+    return DeliveryStatus.FAILED if is_over else DeliveryStatus.PENDING
 
 
 def _hurry(connection: Connection, channel: str, subject: str, now: datetime) -> None:
     """Make what waits for its next try due, because something new waits behind it.
 
-    What may be on its way is left alone: no lease reaches so far, even by a clock that is a minute ahead.
+    What may be on its way is left alone: no lease reaches so far, even by a clock that is a minute ahead. So is what
+    waits because the vendor said so.
     """
     is_waiting = and_(
         outbox_table.c.channel == channel,
         outbox_table.c.subject == subject,
         outbox_table.c.status == DeliveryStatus.PENDING,
         outbox_table.c.next_attempt_at > now + 2 * LEASE,
+        or_(outbox_table.c.not_before.is_(None), outbox_table.c.not_before <= now),
     )
     connection.execute(update(outbox_table).where(is_waiting).values(next_attempt_at=now))
 

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from alerts import alert, detect, level, notify, rule
+from alerts.finding import Finding
 from app import wiring
 from core import accounts, inbox, story
 from response import incident
@@ -22,19 +23,22 @@ BAND_DAYS: Final = 7
 
 
 def evaluate(services: Services) -> None:
-    """Rules → findings → alerts → messages → incidents; a finding and all that follows is one transaction."""
+    """Rules → findings → alerts → messages → incidents; a finding and all that follows is one transaction.
+
+    A finding that fails holds up no other one; the first such error is raised at the end.
+    """
     with services.database.read() as connection:
         rules = rule.active(connection)
     findings = detect.detect(services.index, rules, now=services.now())
-    threshold = level.Level(services.settings.incident_level)
+    failures: list[Exception] = []
     for finding in findings:
-        with services.database.write() as connection:
-            now = services.now()
-            merged = alert.merge(connection, finding, now=now)
-            notify.announce(connection, merged, now=now, public_url=public_url(services))
-            if merged.alert.is_open and merged.alert.level.rank >= threshold.rank:
-                incident.open_for(connection, merged.alert, now=now)
-        log.info("finding", alert=merged.alert.number, level=merged.alert.level.value, change=merged.change.value)
+        try:
+            _follow(services, finding)
+        except Exception as error:  # part of the scheduled job's loop
+            log.exception("finding failed", rule=finding.rule_id, brand=finding.brand, story=finding.story)
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def deliver(services: Services) -> None:
@@ -63,6 +67,17 @@ def clean_up(services: Services) -> None:
         story.forget_bands(connection, before=services.now() - timedelta(days=BAND_DAYS))
         accounts.forget_sessions(connection, now=services.now())
     log.info("retention", removed=removed, older_than=moment.isoformat())
+
+
+def _follow(services: Services, finding: Finding) -> None:
+    threshold = level.Level(services.settings.incident_level)
+    with services.database.write() as connection:
+        now = services.now()
+        merged = alert.merge(connection, finding, now=now)
+        notify.announce(connection, merged, now=now, public_url=public_url(services))
+        if merged.alert.is_open and merged.alert.level.rank >= threshold.rank:
+            incident.open_for(connection, merged.alert, now=now)
+    log.info("finding", alert=merged.alert.number, level=merged.alert.level.value, change=merged.change.value)
 
 
 def public_url(services: Services) -> str:

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -77,6 +78,8 @@ WORDS_KEPT: Final = 40
 # Guess: a brand with more stories within STORY_GAP has a word list that is too wide. Those seen last are compared;
 # it bounds how long the transaction of a batch lasts.
 COMPARED_AT_MOST: Final = 2000
+# Guess: clusters of times in a batch of one brand; more is a backfill over months, where the narrower gaps stay joined.
+CLUSTERS_AT_MOST: Final = 4
 # Guess: what fits a line of a list.
 LONGEST_TITLE: Final = 80
 # SQLite takes 32,766 bound values, PostgreSQL 65,535.
@@ -287,12 +290,25 @@ def _entries_of(
     times: dict[str, list[datetime]] = defaultdict(list)
     for mention, analysis in batch:
         times[analysis.brand_names[0]].append(mention.order_time)
-    rows = [row for brand in sorted(times) for row in connection.execute(_alive(brand, times[brand]))]
+    chosen_ones = [_alive(brand, cluster) for brand in sorted(times) for cluster in _clusters(times[brand])]
+    rows = [row for chosen in chosen_ones for row in connection.execute(chosen)]
     missing = sorted(named - {row.id for row in rows})
     for start in range(0, len(missing), KEYS_AT_ONCE):
         chosen = select(story_table).where(story_table.c.id.in_(missing[start : start + KEYS_AT_ONCE]))
         rows.extend(connection.execute(chosen))
     return {row.id: _entry(row) for row in rows}
+
+
+def _clusters(times: Sequence[datetime]) -> list[list[datetime]]:
+    """Times whose stories are looked for together: an old mention must not use up the limit with what lies between.
+
+    Split at the widest gaps, which no story needs to bridge; the number is limited as the stories are.
+    """
+    ordered = sorted(times)
+    gaps = [(after - before, place) for place, (before, after) in enumerate(pairwise(ordered), start=1)]
+    widest = sorted((gap for gap in gaps if gap[0] > 2 * STORY_GAP), reverse=True)[: CLUSTERS_AT_MOST - 1]
+    edges = [0, *sorted(place for _, place in widest), len(ordered)]
+    return [ordered[start:end] for start, end in pairwise(edges)]
 
 
 def _alive(brand: str, times: Sequence[datetime]) -> Select[Any]:  # Any: as below

@@ -15,8 +15,10 @@ command = typer.Typer(add_completion=False)
 def evaluate(data: Data = None, config: Config = None) -> None:
     """立即计算一次预警并发送通知；输出未关闭的预警，一行一条。"""
     services = services_of(data, config)
-    duties.evaluate(services)
-    duties.deliver(services)
+    try:
+        duties.evaluate(services)
+    finally:  # a finding that failed keeps no message of the others back
+        duties.deliver(services)
     with services.database.read() as connection:
         found = alert.list_open(connection, SYSTEM)
     lines.write(

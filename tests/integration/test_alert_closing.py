@@ -129,3 +129,16 @@ def test_parallel_findings_after_closing_open_one_alert_at_most(database: Databa
     assert (changes.count(Change.OPENED), changes.count(Change.HELD)) == (opened, 40 - opened)
     with database.read() as connection:
         assert len(alert.list_open(connection, READER)) == opened
+
+
+@pytest.mark.parametrize("rule_id", ["other", "burst"])
+def test_a_merged_burst_that_goes_on_under_another_rule_leaves_its_key_alone(database: Database, rule_id: str) -> None:
+    """The rule of the target has an open alert of the same story beside it."""
+    gone = closed(database, MERGED, a_finding(story="S1"))
+    beside = merge(database, a_finding(rule_id="other", story="S1")).alert
+    target = merge(database, a_finding(rule_id="other", at=NOW + 3 * HOUR), NOW + 3 * HOUR).alert
+    later = NOW + 5 * HOUR
+    merged = merge(database, a_finding(rule_id=rule_id, at=later, story="S1"), later)
+    assert target.story is None
+    assert merged.alert.id == (target.id if rule_id == gone.rule_id else beside.id)
+    assert merged.alert.key == (target.key if rule_id == gone.rule_id else beside.key)

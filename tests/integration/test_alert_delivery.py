@@ -13,7 +13,7 @@ from alerts import alert, channel, notify, outbox
 from alerts.channel import ChannelConfig, ChannelKind
 from alerts.channels.base import Channel, Message, Receipt
 from alerts.level import Level
-from alerts.outbox import LEASE, MOST_ATTEMPTS, WAITS, Delivery, DeliveryStatus
+from alerts.outbox import LEASE, MOST_ATTEMPTS, PLANNED_TIME, WAITS, Delivery, DeliveryStatus
 from alerts.state import Change
 from core import audit, inbox
 from core.access import SYSTEM, Person, Role
@@ -132,8 +132,12 @@ def test_failures_are_tried_again_by_the_schedule_and_end_visibly(database: Data
     ("named", "wait"),
     [(45, timedelta(seconds=45)), (0, timedelta()), (10**9, timedelta(hours=6)), (-1, WAITS[0]), ("soon", WAITS[0])],
 )
-def test_the_wait_a_vendor_names_goes_before_the_schedule(named: object, wait: timedelta) -> None:
-    assert outbox.wait_after(1, DeliveryFailed("忙", retry_after_seconds=named)) == wait
+def test_the_wait_a_vendor_names_goes_before_the_schedule(
+    database: Database, clock: Clock, named: object, wait: timedelta
+) -> None:
+    put(database, a_message())
+    deliver(database, FakeChannel(DeliveryFailed("忙", retry_after_seconds=named)), clock)
+    assert rows(database)[0].next_attempt_at == clock.now + wait
 
 
 def test_a_refusal_is_final_and_visible_and_others_go_on(database: Database, clock: Clock) -> None:
@@ -188,13 +192,17 @@ def test_killed_between_answer_and_receipt_the_message_comes_once_more_with_the_
 def test_a_message_that_kills_its_sender_every_time_is_given_up_visibly(database: Database, clock: Clock) -> None:
     put(database, a_message())
     target = FakeChannel(Killed())
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MOST_ATTEMPTS + 1):
         with pytest.raises(Killed):
             deliver(database, target, clock)
         clock.now += LEASE
+    with database.write() as connection:
+        while clock.now < NOW + PLANNED_TIME:
+            assert take(connection, "m1", clock()) is not None, "not given up before the planned time has passed"
+            clock.now += LEASE
     assert deliver(database, target, clock) == notify.DeliveryCount(failed=1)
     assert rows(database)[0].status is DeliveryStatus.FAILED
-    assert len(target.messages) == MOST_ATTEMPTS
+    assert len(target.messages) == MOST_ATTEMPTS + 1
 
 
 def test_a_late_receipt_counts_and_a_late_failure_does_not(database: Database, clock: Clock) -> None:

@@ -1,12 +1,14 @@
 """One round of sending: what it sends, in which order, and what a slow or failing channel may cost. Both databases."""
 
 import threading
+from datetime import timedelta
+from itertools import accumulate
 
 import pytest
 
 from alerts import notify, outbox
 from alerts.channels.base import Message, Receipt
-from alerts.outbox import LEASE, MOST_ATTEMPTS
+from alerts.outbox import LEASE, MOST_ATTEMPTS, WAITS, DeliveryStatus
 from core.database import Database
 from core.errors import DeliveryError, DeliveryFailed, DeliveryRejected
 from tests.conftest import Clock
@@ -131,15 +133,78 @@ def test_an_update_does_not_overtake_what_is_on_its_way_or_was_when_its_sender_w
     assert target.ids == ["m1", "m2"]
 
 
-def test_something_new_is_a_reason_to_try_what_it_waits_for_at_once(database: Database, clock: Clock) -> None:
-    """The channel came back while the opening message waits an hour for its next try."""
+@pytest.mark.parametrize(("named", "sent"), [(None, 2), (3600, 0)])
+def test_something_new_is_a_reason_to_try_what_it_waits_for_at_once_unless_the_vendor_named_the_wait(
+    database: Database, clock: Clock, named: int | None, sent: int
+) -> None:
+    """The channel came back while the opening message waits half an hour or more for its next try."""
     write(database, 1, clock)
-    target = FakeChannel(DeliveryFailed("没有应答", retry_after_seconds=3600), None)
+    target = FakeChannel(DeliveryFailed("没有应答"))
+    fail_for(database, target, clock, timedelta(minutes=20))
+    target.script = [DeliveryFailed("没有应答", retry_after_seconds=named)]
+    clock.now = rows(database)[0].next_attempt_at
     deliver(database, target, clock)
+    target.script, target.messages = [None], []
     clock.advance(minutes=5)
     write(database, 2, clock)
-    assert deliver(database, target, clock).sent == 2
-    assert target.ids == ["m1", "m1", "m2"]
+    assert deliver(database, target, clock).sent == sent
+    clock.advance(minutes=55)
+    assert deliver(database, target, clock).sent == 2 - sent
+    assert target.ids == ["m1", "m2"]
+
+
+def fail_for(database: Database, target: FakeChannel, clock: Clock, outage: timedelta) -> None:
+    """A round a minute."""
+    for _ in range(outage // timedelta(minutes=1)):
+        clock.advance(minutes=1)
+        deliver(database, target, clock)
+
+
+@pytest.mark.parametrize(
+    ("outage", "every"),
+    [
+        pytest.param(timedelta(hours=1), timedelta(minutes=12), id="an hour, an update every 12 minutes"),
+        pytest.param(timedelta(hours=9), timedelta(minutes=12), id="nine hours, an update every 12 minutes"),
+        pytest.param(timedelta(hours=10), timedelta(hours=4), id="ten hours, few updates"),
+    ],
+)
+def test_after_an_outage_everything_arrives_once_and_in_order(
+    database: Database, clock: Clock, outage: timedelta, every: timedelta
+) -> None:
+    target, began = FakeChannel(DeliveryFailed("没有应答")), clock.now
+    written: list[str] = []
+    while clock.now - began < outage:
+        write(database, len(written), clock)
+        written.append(f"m{len(written)}")
+        deliver(database, target, clock)
+        fail_for(database, target, clock, every)
+    assert set(target.ids) == {"m0"}, "the others wait for their turn"
+    target.script, target.messages = [None], []
+    while clock.now - began < outage + timedelta(hours=6) and len(target.ids) < len(written):
+        clock.advance(minutes=1)
+        deliver(database, target, clock)
+    assert target.ids == written
+
+
+def test_a_message_that_could_not_be_tried_for_long_gets_all_its_tries(database: Database, clock: Clock) -> None:
+    """The service stood still for days, and the network comes back a little later."""
+    write(database, 1, clock)
+    clock.advance(days=3)
+    target = FakeChannel(*[DeliveryFailed("没有应答")] * 3, None)
+    for wait in (*WAITS[:3], None):
+        deliver(database, target, clock)
+        clock.now += wait or LEASE
+    assert [row.status for row in rows(database)] == [DeliveryStatus.SENT]
+
+
+def test_tries_between_the_planned_ones_make_no_wait_longer(database: Database, clock: Clock) -> None:
+    for attempts, age in ((1, 0), (9, 0), (50, 3000), (3, 3000), (8, 10**6)):
+        by_age = [
+            wait
+            for wait, due in zip(WAITS, accumulate(WAITS, initial=timedelta()), strict=False)
+            if due <= timedelta(seconds=age)
+        ]
+        assert outbox.wait_after(attempts, age=timedelta(seconds=age)) == min(by_age[-1], WAITS[min(attempts, 8) - 1])
 
 
 @pytest.mark.parametrize("error", [DeliveryRejected("不收"), DeliveryFailed("没有应答")])

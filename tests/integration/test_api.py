@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
+from alerts import alert as alert_store
 from alerts import rule
 from api import server as api_server
 from app import duties
@@ -79,6 +80,24 @@ def test_a_closed_alert_stays_closed_at_the_next_evaluation(filled: TestClient, 
     duties.evaluate(replace(services, settings=eager))
     assert [each["status"] for each in filled.get("/api/v1/alerts").json()] == ["closed"]
     assert filled.get("/api/v1/incidents").json() == []
+
+
+def test_a_finding_that_fails_holds_up_no_other(filled: TestClient, services, monkeypatch) -> None:
+    with services.database.write() as connection:
+        for name in ("first", "second"):
+            rule.save(connection, SYSTEM, replace(rule.default_rules("青柠汽车")[0], id=name), now=services.now())
+    merge, seen = alert_store.merge, []
+
+    def failing(connection, finding, *, now):
+        seen.append(finding)
+        if len(seen) == 1:
+            raise ZeroDivisionError
+        return merge(connection, finding, now=now)
+
+    monkeypatch.setattr(alert_store, "merge", failing)
+    with pytest.raises(ZeroDivisionError):
+        duties.evaluate(services)
+    assert len(filled.get("/api/v1/alerts").json()) == len(seen) - 1 > 1
 
 
 def test_campaigns_and_checks_hang_on_the_incident(filled: TestClient, services) -> None:

@@ -281,6 +281,24 @@ def test_only_the_stories_seen_last_are_compared(database: Database, clock, monk
         assert _story_of(connection, a_mention(5), other) == theirs, "each brand has its own limit"
 
 
+def test_an_old_mention_in_the_batch_hides_no_story_of_a_new_one(database: Database, clock, monkeypatch) -> None:
+    """The limit goes for each cluster of times, not for all that lies between them."""
+    monkeypatch.setattr(story, "COMPARED_AT_MOST", 2)
+    words = ("刹车", "高速")
+
+    def at(number: int, days: int):
+        moment = NOON + timedelta(days=days)
+        return a_mention(number, published_at=moment, seen_at=moment)
+
+    with database.write() as connection:
+        old = _story_of(connection, at(1, 0), an_analysis(words=words))
+        between = [(at(n, 20 + n), an_analysis(words=(f"甲{n}", f"乙{n}"))) for n in range(2, 6)]
+        story.assign(connection, between)
+        new = _story_of(connection, at(6, 60), an_analysis(words=words))
+        batch = [(at(7, 0), an_analysis(words=words)), (at(8, 60), an_analysis(words=words))]
+        assert story.assign(connection, batch) == [old, new]
+
+
 def test_a_story_is_kept_when_analysis_is_repeated(database: Database, clock) -> None:
     analysis = an_analysis(Sentiment.NEGATIVE, words=("刹车", "高速"), fingerprint="0" * 1024)
     with database.write() as connection:
