@@ -1,7 +1,8 @@
 """Puts what a crawl found into the inbox: small batches, off the reactor thread, patient with a busy database.
 
 Invariant: a crawl that could not write says so, and never reports its source as complete; the next crawl brings
-the same mentions again, and their ids make the repetition harmless.
+the same mentions again, and their ids make the repetition harmless. One item that the database refuses does not take
+the others with it.
 """
 
 import asyncio
@@ -11,14 +12,15 @@ from typing import Any, Final, Self
 
 from scrapy.crawler import Crawler
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import inbox, quarantine
-from core.errors import StoreUnavailable
+from core.errors import StoreError, StoreUnavailable, TingfengError
 from core.inbox import PutResult
 from core.mention import Mention
 from crawler import redirect, seen_thread
 from crawler.items import Rejected
-from crawler.redirect import Redirect
+from crawler.redirect import Leads, Redirect
 from crawler.seen_thread import SeenThread
 from crawler.visit import Visit, visit_of
 
@@ -28,6 +30,9 @@ _LOG: Final = logging.getLogger(__name__)
 BATCH: Final = 50
 # Repeated failures of the same page are one quarantine row as long as it is among the newest.
 REMEMBERED_FAILURES: Final = 200
+# What writing one item may raise by the item's own fault, or by ours; an outage of the database is StoreUnavailable.
+REFUSALS: Final = (SQLAlchemyError, TingfengError, LookupError, TypeError, ValueError)
+UNWRITTEN: Final = "有内容写入数据库时出错，其余内容不受影响，详情见服务日志"
 
 Item = Mention | Rejected | Redirect | SeenThread
 Write = Callable[[Sequence[Item]], PutResult]
@@ -66,7 +71,7 @@ class Batch:
                 return PutResult(), 0
             put = await self._patiently(items)
             del self._items[: len(items)]
-            return put, sum(isinstance(item, Mention) for item in items)
+            return put, len(put.new) + len(put.changed) + put.repeated
 
     async def _patiently(self, items: Sequence[Item]) -> PutResult:
         for pause in self._pauses:
@@ -82,7 +87,65 @@ class Batch:
             raise
 
 
-def write_items(visit: Visit, items: Sequence[Item]) -> PutResult:
+class Writer:
+    """Writes what one crawl collected, and books what the database refuses."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._broken_threads: set[str | None] = set()
+
+    def write(self, items: Sequence[Item]) -> PutResult:
+        """Write all in one transaction, or else each in its own. Raises StoreUnavailable."""
+        try:
+            return _write(self._visit, self._true(items))
+        except StoreUnavailable:
+            raise
+        except REFUSALS as error:
+            name = self._visit.source.name
+            _LOG.error("%s: writing %d items failed, now one by one: %s", name, len(items), _in_a_line(error))
+        return self._write_singly(items)
+
+    def _write_singly(self, items: Sequence[Item]) -> PutResult:
+        done: list[PutResult] = []
+        refused: list[TingfengError] = []
+        for item in items:
+            try:
+                done.append(_write(self._visit, self._true([item])))
+            except StoreUnavailable:
+                raise
+            except REFUSALS as error:
+                refused.append(self._book(item, error))
+        # Noted at the end: an outage on the way starts all over.
+        self._visit.outcome.failures.extend(refused)
+        if refused:
+            self._visit.outcome.fail(StoreError(UNWRITTEN))
+        return PutResult(
+            new=tuple(each for put in done for each in put.new),
+            changed=tuple(each for put in done for each in put.changed),
+            repeated=sum(put.repeated for put in done),
+        )
+
+    def _book(self, item: Item, refusal: Exception) -> TingfengError:
+        raw = item.raw if isinstance(item, Rejected) else item.mention_id if isinstance(item, Redirect) else item.url
+        _LOG.error("%s: %s could not be written: %s", self._visit.source.name, raw, _in_a_line(refusal))
+        error = refusal if isinstance(refusal, TingfengError) else StoreError("这条内容无法写入数据库，详情见服务日志")
+        if isinstance(item, Mention):
+            self._broken_threads.add(item.thread_id)
+        _write(self._visit, [Rejected(raw=raw, error=error)])
+        return error
+
+    def _true(self, items: Sequence[Item]) -> list[Item]:
+        """Without the states of threads that would say more than the inbox holds."""
+        return [item for item in items if not (isinstance(item, SeenThread) and item.key in self._broken_threads)]
+
+
+def _in_a_line(error: Exception) -> str:
+    """What happened, without the statement and without what it was about."""
+    said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return f"{type(error).__name__}: {said}"
+
+
+def _write(visit: Visit, items: Sequence[Item]) -> PutResult:
     """Put all that was read, mentions first, into the store, and failures into quarantine, in one transaction."""
     now = visit.now()
     with visit.database.write() as connection:
@@ -111,8 +174,9 @@ class InboxPipeline:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._visit = visit_of(crawler)
+        self._leads = Leads()
         self._batch = Batch(
-            lambda items: write_items(self._visit, items),
+            Writer(self._visit).write,
             pauses=self._visit.limits.write_pauses_seconds,
             pause=asyncio.sleep,
         )
@@ -132,6 +196,9 @@ class InboxPipeline:
         """Collect; waits while a full batch is written, which holds the spider back."""
         if isinstance(item, Rejected):
             self._visit.outcome.failures.append(item.error)
+        if isinstance(item, Redirect):
+            self._leads.add(item)
+            return item
         self._batch.add(item)
         if self._batch.is_full:
             await self._flush()
@@ -140,6 +207,10 @@ class InboxPipeline:
     async def close_spider(self) -> None:
         """Write the rest."""
         self._closed.set()
+        for lead in self._leads.lasting():
+            self._batch.add(lead)
+            if self._batch.is_full:
+                await self._flush()
         await self._flush()
 
     async def _flush_regularly(self) -> None:
@@ -151,13 +222,19 @@ class InboxPipeline:
 
     async def _flush(self) -> None:
         outcome = self._visit.outcome
+        is_explained = False
         try:
             outcome.count(*await self._batch.flush())
+            is_explained = True
         except StoreUnavailable as error:
+            is_explained = True
             if outcome.store_error is None:
                 outcome.store_error = error
                 # Not awaited: closing waits for the items that are being processed, and this may be one of them.
                 self._start(self._crawler.engine.close_spider_async(reason="store_unavailable"))
+        finally:
+            if not is_explained:  # a mistake of our own, which the timer would swallow
+                outcome.fail(StoreError(UNWRITTEN))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:  # Any: a coroutine's unused send type
         task = asyncio.ensure_future(work)

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
     insert,
-    or_,
     select,
     update,
 )
@@ -119,11 +118,18 @@ def disable(connection: Connection, person: Person, name: str, *, now: datetime)
 
 
 def request_now(connection: Connection, person: Person, name: str, *, now: datetime) -> Source:
-    """Make a source due at once; one that waits for its turn already keeps its place. Raises NotFound."""
+    """Make a source due at once, or right after the crawl that runs; one that waits already keeps its place.
+
+    Raises NotFound.
+    """
     require(person, Action.MANAGE_SOURCES, name)
-    find(connection, name)
-    is_later = or_(source_table.c.next_due_at.is_(None), source_table.c.next_due_at > now)
-    connection.execute(update(source_table).where(_named(name), is_later).values(next_due_at=now))
+    source = find(connection, name, for_update=True)
+    turn = source.next_due_at
+    if turn is None or turn > now:
+        turn = now
+    elif _is_running(source):
+        turn -= timedelta.resolution  # as little as shows record_finished that this is not the turn it gave itself
+    connection.execute(update(source_table).where(_named(name)).values(next_due_at=turn))
     _record(connection, person, "source.requested", name, now, {})
     return find(connection, name)
 
@@ -208,6 +214,11 @@ def wait_after(result: CrawlResult, *, failures: int, interval: timedelta) -> ti
         return max(LONGEST_WAIT, interval)
     doublings = min(failures, 20) if result.error_code else 0
     return max(asked, interval, min(interval * (1 << doublings), LONGEST_WAIT))
+
+
+def _is_running(source: Source) -> bool:
+    started_at, finished_at = source.last_started_at, source.last_finished_at
+    return started_at is not None and (finished_at is None or finished_at < started_at)
 
 
 def _named(name: str) -> Any:  # Any: SQLAlchemy's column expression

@@ -18,7 +18,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from core.errors import SourceChanged, TingfengError
-from core.mention import Mention, mention_id
+from core.mention import Kind, Mention, mention_id
 from crawler import redirect
 from crawler.definition import selectors_of
 from crawler.extract.article import Article, Missing, declared_address, extract
@@ -27,7 +27,7 @@ from crawler.failures import explain
 from crawler.items import Reading, Rejected, build, identity
 from crawler.pace import NoTimeLeft
 from crawler.page import Page, read_page
-from crawler.redirect import Redirect, redirects
+from crawler.redirect import Redirect, Way, redirects
 from crawler.seen_thread import SeenThread
 from crawler.visit import Visit
 
@@ -93,8 +93,9 @@ class SourceSpider(Spider):
                 _refuse_front_page(response)
                 async for thing in self.read_behind(page, response):
                     yield thing
-                    if isinstance(thing, Mention):
-                        for lead in redirects(thing, _way(response)):
+                    # The address of a thread leads to its first post.
+                    if isinstance(thing, Mention) and (thing.thread_id is None or thing.kind is Kind.POST):
+                        for lead in redirects(thing, way_to(response)):
                             yield lead
         except TingfengError as error:
             for thing in self.give_up(response.request or Request(response.url), error):
@@ -159,9 +160,10 @@ class SourceSpider(Spider):
         return fields, article
 
 
-def _way(response: Response) -> tuple[str, ...]:
-    """All addresses from the one on the list to the one that answered."""
-    return (str(response.meta["asked_url"]), *response.meta.get("redirect_urls", ()), response.url)
+def way_to(response: Response) -> Way:
+    """From the address on the list to the one that answered."""
+    hops = zip(response.meta.get("redirect_urls", ()), response.meta.get("redirect_reasons", ()), strict=True)
+    return Way(asked=str(response.meta["asked_url"]), hops=tuple(hops), url=response.url)
 
 
 def _refuse_front_page(response: Response) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from scrapy import Request
@@ -24,7 +24,7 @@ from crawler.items import Reading, Rejected, identity
 from crawler.page import Page
 from crawler.platforms import discuz
 from crawler.seen_thread import SeenThread
-from crawler.spiders.base import Output, SourceSpider, Step
+from crawler.spiders.base import Output, SourceSpider, Step, way_to
 from crawler.visit import Visit
 
 _LOG: Final = logging.getLogger(__name__)
@@ -36,6 +36,8 @@ MOST_BOARDS: Final = 200
 # Lists without counts and times do not tell where news is: of such threads one in so many is asked again per list.
 BLIND_SHARE: Final = 20
 FULL_REPLIES: Final = 2
+# Guess: a site that closes for an evening shows its wall to every thread; a wall that stays costs one request a day.
+WALL_REST: Final = timedelta(days=1)
 
 
 class Reader(Protocol):
@@ -110,7 +112,11 @@ class ForumSpider(SourceSpider):
     async def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """One page of a thread. Raises SourceError."""
         thread = await asyncio.to_thread(self._reader.read_thread, page.text, page.url, self.visit.now())
-        progress: Progress = response.meta.get("progress") or Progress(ThreadLink(key=thread.key, url=page.url))
+        way = way_to(response)
+        progress: Progress | None = response.meta.get("progress")
+        if progress is None or (progress.link.key != thread.key and not way.is_lasting):
+            # For now the site answers with another thread: the one asked for is not read, and asked for again.
+            progress = Progress(ThreadLink(key=thread.key, url=page.url))
         fresh = [floor for floor in thread.floors if floor.native_id not in progress.native_ids]
         for thing in await self._mentions(fresh, thread, progress, page):
             yield thing
@@ -118,7 +124,8 @@ class ForumSpider(SourceSpider):
         progress.pages += 1
         following = thread.next_url if fresh else None
         if following is None:
-            yield self._state(progress, page.url, is_complete=True)
+            is_its_own = way.is_lasting or progress.link.url == page.url
+            yield self._state(progress, page.url if is_its_own else way.asked, is_complete=True)
             return
         progress.floors += len(fresh)
         yield self._state(progress, following, is_complete=False)
@@ -126,18 +133,24 @@ class ForumSpider(SourceSpider):
             yield self.request(following, Step.PAGE, progress=progress)
 
     def give_up(self, request: Request, error: TingfengError) -> Iterator[Output]:
-        """A thread that is gone or walled is not asked for again until the list shows news of it."""
+        """A thread that is gone or walled is left alone until the list shows news of it, or for a day.
+
+        One that was readable before keeps its state: the floors that the list tells of are still to come.
+        """
         yield from super().give_up(request, error)
-        progress = request.meta.get("progress")
-        if progress is not None and progress.pages == 0 and error.details.get("is_final"):
-            yield self._state(progress, request.url, is_complete=True)
+        progress: Progress | None = request.meta.get("progress")
+        if progress is None or progress.pages or not error.details.get("is_final"):
+            return
+        if _is_unread(progress.first_id, progress.floors):
+            yield self._state(progress, str(request.meta["asked_url"]), is_complete=True)
 
     async def _with_news(self, links: Sequence[ThreadLink]) -> list[Request]:
         states = await asyncio.to_thread(self._states, [link.key for link in links])
         blind = [state for link in links if (state := states.get(link.key)) and _tells_nothing(link)]
         chosen = sorted(blind, key=lambda state: state.read_at)[: -(-len(blind) // BLIND_SHARE)]
         again = {state.key for state in chosen}
-        asked = [link for link in links if link.key in again or _has_news(link, states.get(link.key))]
+        now = self.visit.now()
+        asked = [link for link in links if link.key in again or _has_news(link, states.get(link.key), now)]
         asked.sort(key=lambda link: (link.replies or 0) < FULL_REPLIES)  # readers learn from fuller pages
         self.visit.outcome.skipped += len(links) - len(asked)
         return [self._thread(link, states.get(link.key)) for link in asked]
@@ -232,9 +245,16 @@ def _tells_nothing(link: ThreadLink) -> bool:
     return link.replies is None and link.last_post_at is None
 
 
-def _has_news(link: ThreadLink, state: SeenThread | None) -> bool:
-    """New, left unfinished, or with another count or a later last post than when it was read."""
+def _is_unread(first_id: str | None, floors: int) -> bool:
+    """Whether no floor of a thread was read yet."""
+    return first_id is None and floors == 0
+
+
+def _has_news(link: ThreadLink, state: SeenThread | None, now: datetime) -> bool:
+    """New, left unfinished, walled a day ago, or with another count or a later last post than when it was read."""
     if state is None or not state.is_complete:
+        return True
+    if _is_unread(state.first_id, state.floors_before) and now - state.read_at >= WALL_REST:
         return True
     if link.replies is not None and link.replies != state.replies:
         return True

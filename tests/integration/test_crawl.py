@@ -65,9 +65,9 @@ def build(site: Site, crawls: Crawls) -> None:
     site.answers["/posts?page=3"] = Answer(posts(4))
     site.page("/old", links("/old/7.html"))
     site.answers["/old/7.html"] = Answer(article("国标编码", TEXT).encode("gbk"))
-    # Two ways to one page: over two redirects, and over a print version that names the page as canonical.
+    # Two ways to one page: over two permanent redirects, and over a print version that names the page as canonical.
     site.page("/moved", links("/go?id=5", "/print/5.html"))
-    site.answers["/go?id=5"] = Answer(status=302, headers={"Location": "/way/5"})
+    site.answers["/go?id=5"] = Answer(status=308, headers={"Location": "/way/5"})
     site.answers["/way/5"] = Answer(status=301, headers={"Location": "/moved/5.html"})
     site.page("/moved/5.html", article("第五篇", TEXT))
     site.page("/print/5.html", article("第五篇", TEXT, head="<link rel='canonical' href='/moved/5.html'>"))

@@ -13,7 +13,7 @@ from core import inbox, quarantine
 from core.errors import SourceChanged
 from core.mention import Mention
 from core.quarantine import Quarantined
-from crawler.delivery import write_items
+from crawler.delivery import Writer
 from crawler.items import Rejected
 from crawler.outcome import Outcome
 from crawler.visit import Limits, Visit
@@ -191,7 +191,7 @@ def test_same_failure_again_is_one_quarantine_row(crawls: Crawls) -> None:
     again = Rejected(raw="http://site.example/1", error=SourceChanged("坏了"))
     other = Rejected(raw="http://site.example/2", error=SourceChanged("坏了"))
     for items in ([again, again], [again], [other]):
-        write_items(visit, items)
+        Writer(visit).write(items)
     with crawls.database.read() as connection:
         assert [row.raw[-1] for row in quarantine.latest(connection)] == ["2", "1"]
 

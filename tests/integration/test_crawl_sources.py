@@ -100,6 +100,22 @@ def test_turn_asked_for_during_a_crawl_is_not_forgotten(database: Database, cloc
     assert (row.next_due_at, row.etag, row.last_finished_at) == (asked, None, clock())
 
 
+@pytest.mark.parametrize("minutes", [59, 60, 61, 90])
+def test_turn_asked_for_during_a_crawl_longer_than_its_interval_comes_at_once(
+    database: Database, clock: Clock, minutes: int
+) -> None:
+    with database.write() as connection:
+        sources.save(connection, ANALYST, source(), now=clock())
+        sources.record_started(connection, "list", now=clock(), interval=HOUR)
+        sources.request_now(connection, ANALYST, "list", now=clock.advance(minutes=minutes))
+        ended = clock.advance(minutes=1)
+        sources.record_finished(connection, result(clock, is_complete=True), now=ended, interval=HOUR)
+        assert [found.name for found in sources.due(connection, now=ended)] == ["list"]
+        sources.record_started(connection, "list", now=ended, interval=HOUR)
+        sources.record_finished(connection, result(clock, is_complete=True), now=ended, interval=HOUR)
+        assert sources.due(connection, now=ended) == (), "asked for once"
+
+
 def test_failures_wait_longer_each_time_and_a_success_resets(database: Database, clock: Clock) -> None:
     failed = {"error_code": "source_unreachable", "error_message": "拒绝连接"}
     waits = []
