@@ -71,6 +71,9 @@ class ForumSpider(SourceSpider):
         super().__init__(visit, **arguments)
         self._reader: Reader = discuz if visit.source.kind is SourceKind.DISCUZ else ForumReader()
         self._keys: set[str] = set()
+        # A reader of unknown software learns from one full thread before the others are asked for; None: it has.
+        self._held: list[Request] | None = None if visit.source.kind is SourceKind.DISCUZ else []
+        self._is_learning = False
 
     async def start(self) -> AsyncIterator[Any]:  # Any: Scrapy's signature
         """The list itself; a source that is one thread goes on where it was left."""
@@ -100,7 +103,7 @@ class ForumSpider(SourceSpider):
             return
         fresh = [link for link in board.threads if link.key not in self._keys]
         self._keys.update(link.key for link in fresh)
-        for request in await self._with_news(fresh):
+        for request in self._lesson_first(await self._with_news(fresh)):
             yield request
         for url in board.boards[:MOST_BOARDS]:
             yield self.request(url, Step.LIST, is_behind_index=True)
@@ -112,6 +115,8 @@ class ForumSpider(SourceSpider):
     async def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """One page of a thread. Raises SourceError."""
         thread = await asyncio.to_thread(self._reader.read_thread, page.text, page.url, self.visit.now())
+        for request in self._release():
+            yield request
         way = way_to(response)
         progress: Progress | None = response.meta.get("progress")
         if progress is None or (progress.link.key != thread.key and not way.is_lasting):
@@ -138,11 +143,24 @@ class ForumSpider(SourceSpider):
         One that was readable before keeps its state: the floors that the list tells of are still to come.
         """
         yield from super().give_up(request, error)
+        yield from self._release()
         progress: Progress | None = request.meta.get("progress")
         if progress is None or progress.pages or not error.details.get("is_final"):
             return
         if _is_unread(progress.first_id, progress.floors):
             yield self._state(progress, str(request.meta["asked_url"]), is_complete=True)
+
+    def _lesson_first(self, requests: list[Request]) -> list[Request]:
+        if self._held is None:
+            return requests
+        lesson = [] if self._is_learning else requests[:1]
+        self._is_learning |= bool(lesson)
+        self._held.extend(requests[len(lesson) :])
+        return lesson
+
+    def _release(self) -> list[Request]:
+        held, self._held = self._held, None
+        return held or []
 
     async def _with_news(self, links: Sequence[ThreadLink]) -> list[Request]:
         states = await asyncio.to_thread(self._states, [link.key for link in links])
@@ -151,7 +169,7 @@ class ForumSpider(SourceSpider):
         again = {state.key for state in chosen}
         now = self.visit.now()
         asked = [link for link in links if link.key in again or _has_news(link, states.get(link.key), now)]
-        asked.sort(key=lambda link: (link.replies or 0) < FULL_REPLIES)  # readers learn from fuller pages
+        asked.sort(key=lambda link: (link.replies or 0) < FULL_REPLIES)  # readers learn from the first
         self.visit.outcome.skipped += len(links) - len(asked)
         return [self._thread(link, states.get(link.key)) for link in asked]
 
