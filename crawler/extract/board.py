@@ -42,8 +42,12 @@ _REPLIES: Final = re.compile(
     r"|^(\d{1,7})\s?/\s?\d{1,9}$",
     re.IGNORECASE,
 )
-_REPLY_CLASS: Final = re.compile(r"repl|comment|huifu|answer|回复|posts?[-_]?count", re.IGNORECASE)
-_VIEW_CLASS: Final = re.compile(r"view|read|hit|click|pv|like|vote|score|digg|up", re.IGNORECASE)
+_REPLY_CLASS: Final = re.compile(
+    r"repl|(?<![a-z])rep(?![a-z])|comment|huifu|answer|回复|posts?[-_]?count", re.IGNORECASE
+)
+_VIEW_CLASS: Final = re.compile(
+    r"view|(?<!th)read|hit|click|pv|like|vote|score|digg|(?<![a-z])up(?![a-z])", re.IGNORECASE
+)
 _NOT_TITLE: Final = re.compile(
     r"^(?:[\W\d_]*|new|last|最新|最后.{0,6}|回复|查看|更多|详情|第?\s?\d+\s?页|下一页|上一页|首页|尾页|末页|置顶|精华|热门|楼主|删除|编辑|>>?)$",
     re.IGNORECASE,

@@ -24,7 +24,7 @@ _BAD: Final = frozenset(
         "pages pager pagination fenye foot footer tool tools action actions act btn btns button buttons meta "
         "info head header title subject avatar user author profile level rank attach attachment edit edited "
         "notice ad ads nav page side stat stats time date floor bar menu op ops name like likes bio group "
-        "badge control controls honor medal device client from report",
+        "badge control controls honor medal device client from report tail",
     )
 )
 _NEVER: Final = frozenset(
@@ -66,7 +66,7 @@ NO_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _FACT: Final = re.compile(
-    r"^(?:等级|级别|积分|帖子|发帖|主题|注册|加入|来自|精华|威望|金钱|金币|经验|财富|声望|粉丝|关注|在线|性别|头衔|称号|组别|门派|状态|uid|posts?|joined|location|reputation|最后登录)"
+    r"^(?:等级|级别|积分|帖子|发帖|主题|注册|加入|来自|精华|威望|金钱|金币|经验|财富|声望|粉丝|关注|在线|性别|头衔|称号|组别|门派|状态|ip属地|ip|uid|posts?|joined|location|reputation|最后登录)"
     r".{0,4}[:：]",
     re.IGNORECASE,
 )

@@ -30,7 +30,8 @@ PAGE_NAMES: Final = frozenset(
 
 # Keys such as 65f1a2; not thread12 or 12.html.
 _MIXED: Final = re.compile(r"[0-9a-z]*(?:\d[a-z]+\d|[a-z]\d+[a-z])[0-9a-z]*$", re.IGNORECASE)
-_PAGE_IN_PATH: Final = re.compile(r"(?:/page[/_-]?|[/_-]p(?:age)?[/_-]?)(\d{1,6})(?=\.\w+$|/?$)")
+# ``/p/101`` alone is a post or a thread; behind a number it is a page.
+_PAGE_IN_PATH: Final = re.compile(r"(?:/page[/_-]?|[_-]p(?:age)?[/_-]?|(?<=\d)/p[/_-]?)(\d{1,6})(?=\.\w+$|/?$)")
 # Guess: links looked at from either end of a page.
 MOST_LINKS: Final = 1000
 # The column of the state database.

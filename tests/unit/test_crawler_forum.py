@@ -58,6 +58,7 @@ def test_the_next_page(links: str, url: str, expected: str | None) -> None:
 def test_a_thread_is_the_same_on_all_its_pages() -> None:
     addresses = ("/t?id=12", "/t?id=12&page=3", "/t?id=12&sid=abc", "/t?id=12#p4")
     assert {thread_key(HOST + address) for address in addresses} == {"/t?id=12"}
+    assert [thread_key(HOST + path) for path in ("/p/101", "/t/12/p/2", "/t/12/p2")] == ["/p/101", "/t/12", "/t/12"]
 
 
 @pytest.mark.parametrize("said", ["请先登录后查看", "您需要登录才能访问本版"])
