@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.errors import SourceChanged
+from core.errors import SourceChanged, SourceRefused
 from crawler.extract.forum import ForumReader
 from crawler.extract.thread import Floor, ThreadLink
 from crawler.spiders.forum import FULL_REPLIES
@@ -96,7 +96,7 @@ def _floors(reader: ForumReader, url: str, pages: Mapping[str, str], notes: list
     while address is not None:
         try:
             page = reader.read_thread(pages[address.removeprefix(HOST)], address, NOW)
-        except (SourceChanged, KeyError) as error:
+        except (SourceChanged, SourceRefused, KeyError) as error:
             notes.append(f"{address}: {error!r}")
             break
         fresh = {floor.native_id: floor for floor in page.floors if floor.native_id not in floors}

@@ -116,12 +116,14 @@ class Thread:
 
 @dataclass(frozen=True)
 class Forum:
-    """name: of the template. board, url: addresses of a page of the list and of a thread. is_lively: see _said."""
+    """name: of the template. board, url: addresses of a page of the list and of a thread. is_lively: see _said.
+    has_counts: the list tells how many replies a thread has."""
 
     name: str
     board: Callable[[int], str]
     url: Callable[[Thread, int], str]
     is_lively: bool = False
+    has_counts: bool = True
 
     @property
     def threads(self) -> tuple[Thread, ...]:
@@ -269,9 +271,25 @@ FORUMS: Final = (
         lambda t, page: f"/p/{t.number}" + _after(page, f"?pn={page}"),
         is_lively=True,
     ),
-)
-# Written before the reader was tuned and left out of the tuning: what it makes of a forum nobody has seen.
-UNTUNED: Final = (
+    Forum(
+        "Hashed",
+        lambda page: "/cars" + _after(page, f"-{page}"),
+        lambda t, page: f"/63{t.number}" + _after(page, f"-{page}") + ".html",
+        is_lively=True,
+    ),
+    Forum(
+        "Plain",
+        lambda page: "/all" + _after(page, f"?page={page}"),
+        lambda t, page: f"/d/{t.number}-topic" + _after(page, f"?page={page}"),
+        is_lively=True,
+        has_counts=False,
+    ),
+    Forum(
+        "Stacked",
+        lambda page: "/list.jsp?item=cars" + _after(page, f"&nextid={2000000000 - page}"),
+        lambda t, page: f"/post-cars-{t.number}-{page}.shtml",
+        is_lively=True,
+    ),
     Forum(
         "Keyinfo",
         lambda page: f"/index.php?board=4.{(page - 1) * PER_BOARD}",
@@ -282,6 +300,22 @@ UNTUNED: Final = (
         "Groups",
         lambda page: f"/group/cars/discussion?start={(page - 1) * 25}",
         lambda t, page: f"/group/topic/{t.number}/" + _after(page, f"?start={(page - 1) * 100}"),
+        is_lively=True,
+        has_counts=False,
+    ),
+)
+# Left out of all tuning: what the reader makes of a forum nobody has seen.
+UNTUNED: Final = (
+    Forum(
+        "Classic",
+        lambda page: "/forumdisplay.php?fid=2" + _after(page, f"&page={page}"),
+        lambda t, page: f"/showthread.php?tid={t.number}" + _after(page, f"&page={page}"),
+        is_lively=True,
+    ),
+    Forum(
+        "Circle",
+        lambda page: "/board/1066" + _after(page, f"?page={page}"),
+        lambda t, page: f"/board/post/detail?postId={t.number}" + _after(page, f"&page={page}"),
         is_lively=True,
     ),
 )

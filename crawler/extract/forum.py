@@ -18,7 +18,7 @@ from core.errors import SourceChanged, SourceRefused
 from crawler.extract import board
 from crawler.extract.blocks import Block, Series, series, top_before
 from crawler.extract.dates import Published
-from crawler.extract.memory import Memory, ThreadSelectors, known_blocks, selectors, usual
+from crawler.extract.memory import MOST_INSIDE, Memory, ThreadSelectors, known_blocks, selectors, usual
 from crawler.extract.own_words import words_of
 from crawler.extract.pager import clean, next_url, page_number, thread_key
 from crawler.extract.posts import Posts
@@ -41,8 +41,9 @@ _GONE: Final = re.compile(
     r"|(?:topic|thread|page)[^.]{0,20}(?:not exist|not found|deleted)",
     re.IGNORECASE,
 )
+_ABSOLUTE: Final = re.compile(r"\d{4}\D|\d{10}")
 _WALL: Final = re.compile(
-    r"(?:您?需要|请先?|必须)登[录錄入陆]|登[录錄]后(?:才|方)?[可能]|没有权限|無權|仅限会员"
+    r"(?:您?需要|请先?|必须)登[录錄入陆]|登[录錄]后(?:才|方)?[可能](?!以?(?:进行|够)?(?:回|评|发|參|参|点|收|打|私|关))|没有权限|無權|仅限会员"
     r"|login to (?:view|continue)|must be logged in",
     re.IGNORECASE,
 )
@@ -114,17 +115,18 @@ def _read_thread(html: str, url: str, now: datetime, memory: Memory) -> ThreadPa
     reads = _as_known(shape, found, now, memory, is_first=is_first)
     if reads is None:
         reads = _as_repeated(shape, found, now, memory, is_first=is_first)
-    reads = [read for read in (_without(read, title) for read in reads) if read.text][:MOST_POSTS]
-    if not reads:
+    reads = [_without(read, title) for read in reads][:MOST_POSTS]
+    floors = _floors(reads, url)
+    if not floors and not (reads and memory.posts):  # where posts are known to stand, one may be a picture
         raise _nothing(root, url, "帖子")
-    return ThreadPage(key=thread_key(url), title=title, floors=_floors(reads, url), next_url=next_url(root, url))
+    return ThreadPage(key=thread_key(url), title=title, floors=floors, next_url=next_url(root, url))
 
 
 def _as_known(
     shape: Shape, found: Sequence[Mark], now: datetime, memory: Memory, *, is_first: bool
 ) -> list[_Read] | None:
     """None where nothing stands as on the pages before."""
-    known, opening = usual(memory.posts), usual(memory.openings)
+    known = usual(memory.posts)
     blocks = known_blocks(shape, found, known) if known else []
     reads = _reads(shape, Posts(shape, blocks, known), now) if blocks else []
     if known and len(blocks) > 2:
@@ -132,11 +134,7 @@ def _as_known(
     if not is_first:
         return reads or None
     start = blocks[0].roots[0] if blocks else len(shape.nodes)
-    before = [mark for mark in found if mark.place < start]
-    firsts = known_blocks(shape, before, opening)[:1] if opening else []
-    if firsts:
-        return _reads(shape, Posts(shape, firsts, opening), now) + reads
-    return reads or None
+    return [*_first(shape, found, start, reads, now, memory), *reads] or None
 
 
 def _as_repeated(shape: Shape, found: Sequence[Mark], now: datetime, memory: Memory, *, is_first: bool) -> list[_Read]:
@@ -148,11 +146,27 @@ def _as_repeated(shape: Shape, found: Sequence[Mark], now: datetime, memory: Mem
         reads, start = _reads(shape, posts, now), best.blocks[0].roots[0]
         if len(best.blocks) > 2:
             memory.posts[selectors(shape, best.blocks[0], posts)] += 1
-    if reads and is_first and (block := _opening(shape, found, start, reads, now)):
-        posts = Posts(shape, [block])
-        if best is not None and len(best.blocks) > 2:
-            memory.openings[selectors(shape, block, posts)] += 1
-        return [*_reads(shape, posts, now), *reads]
+    return [*(_first(shape, found, start, reads, now, memory) if is_first and reads else []), *reads]
+
+
+def _first(
+    shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[_Read], now: datetime, memory: Memory
+) -> list[_Read]:
+    """The first post, where it stands in a block of another sort: as on fuller pages, else by what it looks like."""
+    before = [mark for mark in found if mark.place < start]
+    opening = usual(memory.openings)
+    blocks = known_blocks(shape, before, opening, start)[:1] if opening else []
+    if opening and replies and blocks and opening.text not in Posts(shape, blocks).places:
+        blocks = []  # a later page has the head of the thread without its first post
+    is_sure = memory.openings[opening] > 1 if opening else False
+    if not blocks and replies and not is_sure and (block := _opening(shape, before, start, replies, now)):
+        opening, blocks = None, [block]
+    if not blocks:
+        return []
+    posts = Posts(shape, blocks, opening)
+    reads = _reads(shape, posts, now)
+    if reads[0].text and len(replies) > 2:
+        memory.openings[opening or selectors(shape, blocks[0], posts)] += 1
     return reads
 
 
@@ -200,25 +214,36 @@ def _reads(shape: Shape, posts: Posts, now: datetime) -> list[_Read]:
 
 def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[_Read], now: datetime) -> Block | None:
     """The first post, where it stands in a block of another sort before the replies."""
+    chosen, words = None, list[int]()
+    reply = shape.names[replies[0].mark.place]
     earliest = min((read.published.at for read in replies if read.published), default=None)
-    for mark in found:
-        if mark.place >= start:
-            return None
+    for mark in found[:MOST_SINGLE]:
         top = top_before(shape, mark.place, start)
-        parent = shape.parents[top]
-        if parent < 0:
+        if shape.parents[top] < 0:
             continue
-        run = tuple(
-            child
-            for child in shape.children(parent)
-            if top <= child and not shape.is_inside(start, child) and child < start
-        )
-        block = Block(mark, run)
-        read = _reads(shape, Posts(shape, [block]), now)[0]
+        # Chosen replies, shown before the first one, end it.
+        later = (one.place for one in found if one.place > shape.ends[top] and shape.names[one.place] == reply)
+        stop = top_before(shape, place, mark.place) if (place := next(later, None)) is not None else start
+        block = Block(mark, tuple(shape.between(top, stop)))
+        posts = Posts(shape, [block])
+        read = _reads(shape, posts, now)[0]
         is_late = earliest is not None and read.published is not None and read.published.at > earliest
-        if read.text and read.author and not is_late:
-            return block
-    return None
+        if read.text and read.author and not is_late and not _is_same(read, replies[0]):
+            if chosen is not None and posts.words_places(0) != words:
+                break
+            chosen, words = block, posts.words_places(0)  # the last time before the words is the nearest
+    return chosen
+
+
+def _is_same(read: _Read, reply: _Read) -> bool:
+    """The heading of a thread tells the time of its first post once more; no two posts share a minute there."""
+    is_fine = any(":" in text for text in (read.mark.text, read.mark.exact))
+    return (
+        is_fine
+        and read.published is not None
+        and reply.published is not None
+        and read.published.at == reply.published.at
+    )
 
 
 def _single(shape: Shape, found: Sequence[Mark], now: datetime) -> tuple[list[_Read], int]:
@@ -227,6 +252,8 @@ def _single(shape: Shape, found: Sequence[Mark], now: datetime) -> tuple[list[_R
         top, tried = mark.place, 0
         while (parent := shape.parents[top]) >= 0 and shape.nodes[parent].tag != "html" and tried < MOST_STEPS:
             top, tried = parent, tried + 1
+            if shape.ends[top] - top > MOST_INSIDE:
+                break
             posts = Posts(shape, [Block(mark, (top,))])
             read = _reads(shape, posts, now)[0]
             fewest = 1 if posts.is_body() else FEWEST_LETTERS
@@ -239,6 +266,8 @@ def _floors(reads: Sequence[_Read], url: str) -> tuple[Floor, ...]:
     is_first_page = page_number(url) == 1
     floors: list[Floor] = []
     for place, read in enumerate(reads):
+        if not read.text:
+            continue
         native = f"#{read.key or _digest(read)}"
         floor = Floor(
             native_id=native,
@@ -256,7 +285,8 @@ def _floors(reads: Sequence[_Read], url: str) -> tuple[Floor, ...]:
 
 def _digest(read: _Read) -> str:
     """A key of our own, from what does not change: never a relative time."""
-    known = read.number if read.number is not None else f"{read.author}\x1f{read.text}"
+    at = read.mark.exact if _ABSOLUTE.match(read.mark.exact) else ""
+    known = read.number if read.number is not None else f"{read.author}\x1f{read.text}{at and chr(31)}{at}"
     return hashlib.sha256(f"{known}".encode("utf-8", "replace")).hexdigest()[:16]
 
 

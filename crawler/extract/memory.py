@@ -7,6 +7,7 @@ show alike is furniture of the site. Pages vote, so that one that was misread do
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from crawler.extract.blocks import Block
@@ -18,6 +19,9 @@ from crawler.extract.tree import short_line
 MOST_STEPS: Final = 12
 # Guess: the elements of a row of a side list, and of the head of a post.
 MOST_ELEMENTS: Final = 16
+# Guess: no page shows more posts, and no post has more elements; what is larger holds posts.
+MOST_BLOCKS: Final = 500
+MOST_INSIDE: Final = 2000
 # Guess: the times of a thousand pages; what is met later is not remembered.
 MOST_SEEN: Final = 50_000
 
@@ -73,7 +77,7 @@ class Memory:
                 common.add(mark.place)
             elif len(self._seen) < MOST_SEEN:
                 self._seen[digest] = thread
-        return common
+        return common if len(common) < len(found) else set()  # the same thread under another address
 
 
 def usual(votes: Counter[ThreadSelectors]) -> ThreadSelectors | None:
@@ -81,30 +85,48 @@ def usual(votes: Counter[ThreadSelectors]) -> ThreadSelectors | None:
     return max(votes, key=lambda one: votes[one], default=None)
 
 
-def known_blocks(shape: Shape, found: Sequence[Mark], known: ThreadSelectors) -> list[Block]:
-    """The blocks that stand where fuller pages have theirs, each once; of several containers the one with most."""
-    containers: defaultdict[int, dict[int, Block]] = defaultdict(dict)
+def known_blocks(shape: Shape, found: Sequence[Mark], known: ThreadSelectors, stop: int | None = None) -> list[Block]:
+    """The blocks that stand where fuller pages have theirs, each once; of several containers the one with most.
+
+    stop: of a first post, where the replies begin; what lies between is all its own.
+    """
+    containers: defaultdict[int, list[Block]] = defaultdict(list)
+    tried: set[int] = set()
     for mark in found:
-        if shape.names[mark.place] == known.time and (block := _known_block(shape, mark, known)):
-            containers[shape.parents[block.roots[0]]].setdefault(block.roots[0], block)
-    most = max(containers.values(), key=len, default={})
-    return list(most.values())
+        root = _root(shape, mark, known) if shape.names[mark.place] == known.time else None
+        if root is None or root in tried or len(tried) >= MOST_BLOCKS:
+            continue
+        tried.add(root)
+        if block := _known_block(shape, Block(mark, (root,)), known, stop):
+            containers[shape.parents[root]].append(block)
+    return max(containers.values(), key=len, default=[])
 
 
-def _known_block(shape: Shape, mark: Mark, known: ThreadSelectors) -> Block | None:
+def _root(shape: Shape, mark: Mark, known: ThreadSelectors) -> int | None:
+    """The element around a time that a block of the known sort begins or ends with."""
     place = mark.place
     for _ in range(MOST_STEPS):
         parent = shape.parents[place]
         if parent < 0:
             return None
         if _is_named(shape, parent, place, known.post):
-            children = shape.children(parent) if known.rows > 1 else [place]
-            at = max(0, children.index(place) - known.lead)
-            block = Block(mark, tuple(children[at : at + known.rows]))
-            places = Posts(shape, [block]).places
-            return block if known.text in places or known.author in places else None
+            return place if shape.ends[place] - place <= MOST_INSIDE else None
         place = parent
     return None
+
+
+def _known_block(shape: Shape, found: Block, known: ThreadSelectors, stop: int | None) -> Block | None:
+    """The whole run of neighbours; None where neither words nor writer stand where they should."""
+    root = first = found.roots[0]
+    parent = shape.parents[root]
+    if known.lead:
+        children = shape.children(parent)
+        first = children[max(0, children.index(root) - known.lead)]
+    run = shape.between(first, shape.ends[parent] + 1 if stop is None else stop)
+    roots = tuple(root for root in islice(run, known.rows) if shape.ends[root] - root <= MOST_INSIDE)
+    block = Block(found.mark, roots or found.roots)
+    places = Posts(shape, [block]).places
+    return block if known.text in places or known.author in places else None
 
 
 def _is_named(shape: Shape, parent: int, place: int, post: str) -> bool:

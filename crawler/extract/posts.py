@@ -36,6 +36,7 @@ _KEY_NAMES: Final = (
     "data-reply-id",
     "data-cid",
 )
+_HEADING: Final = re.compile(r"(?:^|[ :])h[12]\b")
 # Guess: deeper than any post of any template; keeps the names of places short.
 DEEPEST: Final = 30
 # Guess: brackets and counts beside a link.
@@ -102,9 +103,11 @@ class Posts:
 
     def words_places(self, number: int) -> list[int]:
         """The elements that hold a block's words: those at the common place, else at the next likely one."""
-        best = self.ranking[0][0] if self.ranking else 0.0
+        if self._known and self._known.text in self.places and self.places[self._known.text].counts[number]:
+            return self._widened([place for place, its in self._inside[number] if its == self._known.text])
+        best = self.quality()
         for score, name in self.ranking:
-            if score < best / (4 * max(1, len(self.blocks))):
+            if best <= 0 or score < best / (4 * max(1, len(self.blocks))):
                 break
             if self.places[name].counts[number]:
                 found = [place for place, its in self._inside[number] if its == name]
@@ -118,7 +121,7 @@ class Posts:
         if is_shared or parent < 0 or any(self.shape.parents[place] != parent for place in found):
             return found
         tag = self.shape.nodes[found[0]].tag
-        is_part = len(found) > 1 or tag in INLINE or self._is_good(parent)
+        is_part = len(found) > 1 or tag in INLINE or (self._is_good(parent) and not self._is_good(found[0]))
         return [parent] if is_part and not _is_row(self.shape, parent, self.blocks) else found
 
     def _is_good(self, place: int) -> bool:
@@ -154,7 +157,7 @@ class Posts:
             weight = min(cue(self.shape, place.first[number]) for number in list(place.first)[:3])
             inherited = is_never_words(name) or bool(BAD_PART.search(name.lower()))
             stale = 0.2 if len(digests) > 2 and variety < 0.4 else 1.0
-            weight *= 0.0 if self._are_links(list(place.first.values())) else 1.0
+            weight *= 0.0 if _HEADING.search(name) or self._are_links(list(place.first.values())) else 1.0
             weight *= 50.0 if self._known and self._known.text == name else 1.0
             ranked.append((amount * weight * stale * (0.05 if inherited else 1.0), name))
         return sorted(ranked, reverse=True)
@@ -162,9 +165,10 @@ class Posts:
     def _are_links(self, places: Sequence[int]) -> bool:
         """Rows of a list of other pages: hardly a word in them that is no link."""
         worded = [place for place in places if self._lengths.get(place)]
-        bare = sum(self._lengths[place] - self._linked.get(place, 0) < FEWEST_BARE for place in worded)
+        fewest = FEWEST_BARE if len(worded) > 1 else 1
+        bare = sum(self._lengths[place] - self._linked.get(place, 0) < fewest for place in worded)
         linked = sum(bool(self._linked.get(place)) for place in worded)
-        return linked > 0.8 * len(worded) and bare > 0.8 * len(worded) if len(worded) > 1 else False
+        return bool(worded) and not self._known and min(linked, bare) > 0.8 * len(worded)
 
     def authors(self) -> list[tuple[str, int | None]]:
         """Per block the name and its element; empty where none was found."""
