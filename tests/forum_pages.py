@@ -5,6 +5,7 @@ Times are Shanghai time.
 """
 
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +50,27 @@ WORDS: Final = (
     "售后态度不错，换了新的。",
     "路过，帮顶一下，希望早日解决。",
 )
+LIVELY_WORDS: Final = (
+    "顶",
+    "+1",
+    "哈哈",
+    "哈哈哈哈哈哈笑死",
+    "mark",
+    "@夜航船 你上次不是说过两天就去店里问吗，结果怎么样了",
+    "@Jenny在路上 同意",
+    "11-02 去的店里，销售说要等到 12-15 才有现车",
+    "3 分钟前刚挂了客服电话，态度还行",
+    "售价 18.8 万，落地 21 万，比隔壁便宜 5000",
+    "楼上说得对",
+    "先说结论：续航打七折，冬天再打八折，高速上基本就是表显的一半，准备跑长途的朋友请提前规划好充电站。车机用了三个月，"
+    "卡顿两次，死机一次，都是自己恢复的。座椅偏硬，后排偏窄，后备箱倒是意外地能装，婴儿车加两个行李箱没有问题。总的来说"
+    "这个价位没有更好的选择，但也没有宣传里说得那么好，大家买之前一定去试驾，不要只看视频。",
+    "The app says my order shipped on Nov 3, but nobody has called me yet.",
+    "第一，漆面有颗粒；第二，门缝不均匀；第三，右后轮有异响。",
+    "多少钱？",
+    "回复 3 楼：我也遇到了，换了电池就好",
+    "图书馆门口那家店吗",
+)
 SIGNS: Final = (
     "平安是福，少开快车，多陪家人，常回家看看。",
     "",
@@ -70,6 +92,7 @@ class Post:
     words: tuple[str, ...]
     quoted: str = ""
     is_edited: bool = False
+    has_picture: bool = False
 
     @property
     def text(self) -> str:
@@ -93,16 +116,19 @@ class Thread:
 
 @dataclass(frozen=True)
 class Forum:
-    """name: of the template. board, url: addresses of a page of the list and of a thread."""
+    """name: of the template. board, url: addresses of a page of the list and of a thread. is_lively: see _said.
+    has_counts: the list tells how many replies a thread has."""
 
     name: str
     board: Callable[[int], str]
     url: Callable[[Thread, int], str]
+    is_lively: bool = False
+    has_counts: bool = True
 
     @property
     def threads(self) -> tuple[Thread, ...]:
         chance, keys = random.Random(self.name), iter(range(1000, 10**6, 7))
-        return tuple(_thread(chance, number, keys) for number in range(101, 131))
+        return tuple(_thread(chance, number, keys, self.is_lively) for number in range(101, 131))
 
     def pages(self, threads: Sequence[Thread] | None = None) -> dict[str, str]:
         """Path and query → page."""
@@ -140,17 +166,41 @@ def sliced(items: Sequence[Item], size: int) -> Iterator[tuple[int, int, Sequenc
         yield page, pages, items[(page - 1) * size : page * size]
 
 
-def _thread(chance: random.Random, number: int, keys: Iterator[int]) -> Thread:
+def _thread(chance: random.Random, number: int, keys: Iterator[int], is_lively: bool) -> Thread:
     at = NOW - timedelta(minutes=chance.randint(60, 90 * 24 * 60))
     posts: list[Post] = []
     for _ in range(chance.choice([1, 1, 2, 3, 4, 7, 10, 11, 23])):
-        said = tuple(chance.sample(WORDS, chance.choice([1, 1, 2, 3])))
-        is_quoting = bool(posts) and chance.random() < 0.25 and posts[0].words[0] not in said
+        said = _said(chance) if is_lively else tuple(chance.sample(WORDS, chance.choice([1, 1, 2, 3])))
+        is_quoting = bool(posts and posts[0].words) and chance.random() < 0.25 and posts[0].words[0] not in said
         quoted = posts[0].words[0] if is_quoting else ""
-        posts.append(Post(next(keys), chance.choice(NAMES), at, said, quoted, chance.random() < 0.1))
+        has_picture = is_lively and (not said or chance.random() < 0.1)
+        posts.append(Post(next(keys), chance.choice(NAMES), at, said, quoted, chance.random() < 0.1, has_picture))
         at = min(NOW - timedelta(minutes=1), at + timedelta(minutes=chance.randint(1, 2000)))
     brand = chance.choice(["青柠", "云杉", "蓝鲸"]) + chance.choice(["L7", "X5", "折叠"])
     return Thread(number, f"{brand}{chance.choice(TITLES)}（{number}）", tuple(posts))
+
+
+def _said(chance: random.Random) -> tuple[str, ...]:
+    """Mostly one line, seldom four, once in a while none (a picture alone)."""
+    return tuple(chance.sample((*WORDS, *LIVELY_WORDS), chance.choice([1] * 12 + [2] * 4 + [3, 4, 0])))
+
+
+def linked(text: str) -> str:
+    """Names after @ become links, as forums show them."""
+    return re.sub(r"@([^\s，]+)", r"<a href='/home/\1'>@\1</a>", text)
+
+
+def ago(at: datetime) -> str:
+    """As forums write it beside a post, precise to the minute."""
+    minutes, days = int((NOW - at).total_seconds()) // 60, (NOW.date() - at.date()).days
+    if minutes < 60:
+        return f"{minutes} 分钟前" if minutes else "刚刚"
+    if days < 2:
+        return at.strftime(f"{'昨天' if days else '今天'} %H:%M")
+    return at.strftime("%m-%d %H:%M" if at.year == NOW.year else "%Y-%m-%d %H:%M")
+
+
+TEMPLATES.filters |= {"linked": linked, "ago": ago}
 
 
 def _after(page: int, text: str) -> str:
@@ -202,5 +252,70 @@ FORUMS: Final = (
         "Nested",
         lambda page: "/thread.php?fid=4" + _after(page, f"&page={page}"),
         lambda t, page: f"/read.php?tid={t.number}&fpage=0&toread=" + _after(page, f"&page={page}"),
+    ),
+    Forum(
+        "Messages",
+        lambda page: "/forums/cars.12/" + _after(page, f"page-{page}"),
+        lambda t, page: f"/threads/topic-{t.number}.{t.number}/" + _after(page, f"page-{page}"),
+        is_lively=True,
+    ),
+    Forum(
+        "Outline",
+        lambda page: "/c/general/7" + _after(page, f"?page={page - 1}"),
+        lambda t, page: f"/t/topic/{t.number}" + _after(page, f"?page={page}"),
+        is_lively=True,
+    ),
+    Forum(
+        "Bars",
+        lambda page: f"/f?kw=car&ie=utf-8&pn={(page - 1) * 50}",
+        lambda t, page: f"/p/{t.number}" + _after(page, f"?pn={page}"),
+        is_lively=True,
+    ),
+    Forum(
+        "Hashed",
+        lambda page: "/cars" + _after(page, f"-{page}"),
+        lambda t, page: f"/63{t.number}" + _after(page, f"-{page}") + ".html",
+        is_lively=True,
+    ),
+    Forum(
+        "Plain",
+        lambda page: "/all" + _after(page, f"?page={page}"),
+        lambda t, page: f"/d/{t.number}-topic" + _after(page, f"?page={page}"),
+        is_lively=True,
+        has_counts=False,
+    ),
+    Forum(
+        "Stacked",
+        lambda page: "/list.jsp?item=cars" + _after(page, f"&nextid={2000000000 - page}"),
+        lambda t, page: f"/post-cars-{t.number}-{page}.shtml",
+        is_lively=True,
+    ),
+    Forum(
+        "Keyinfo",
+        lambda page: f"/index.php?board=4.{(page - 1) * PER_BOARD}",
+        lambda t, page: f"/index.php?topic={t.number}.{(page - 1) * PER_THREAD}",
+        is_lively=True,
+    ),
+    Forum(
+        "Groups",
+        lambda page: f"/group/cars/discussion?start={(page - 1) * 25}",
+        lambda t, page: f"/group/topic/{t.number}/" + _after(page, f"?start={(page - 1) * 100}"),
+        is_lively=True,
+        has_counts=False,
+    ),
+)
+# Left out of all tuning: what the reader makes of a forum nobody has seen.
+UNTUNED: Final = (
+    Forum(
+        "Classic",
+        lambda page: "/forumdisplay.php?fid=2" + _after(page, f"&page={page}"),
+        lambda t, page: f"/showthread.php?tid={t.number}" + _after(page, f"&page={page}"),
+        is_lively=True,
+    ),
+    Forum(
+        "Circle",
+        lambda page: "/board/1066" + _after(page, f"?page={page}"),
+        lambda t, page: f"/board/post/detail?postId={t.number}" + _after(page, f"&page={page}"),
+        is_lively=True,
     ),
 )

@@ -33,17 +33,23 @@ _THREAD: Final = re.compile(
     re.IGNORECASE,
 )
 _OTHER: Final = re.compile(
-    r"user|member|profile|space|author|people|login|regist|search|tag|categor|board|forumdisplay|viewforum|plate|label|help|about|rss|feed|sort|order"
-    r"|filter|\.(?:css|js|png|jpe?g|gif|ico|xml|zip|pdf)$|action=|mode=|do=|calendar|\bday=|month=|date=|archive|/u/|uid=|reply|last(?:post)?|goto|quote|report|print|mark",
+    r"user|member|profile|space|author|people|login|regist|search|tag|categor|forumdisplay|viewforum|label|help|about|rss|feed|sort|order"
+    r"|filter|\.(?:css|js|png|jpe?g|gif|ico|xml|zip|pdf)$|action=|mode=|do=|calendar|\bday=|month=|date=|archive|/u/|/uid/|reply|last(?:post)?|goto|quote|report|print|mark",
     re.IGNORECASE,
 )
+# Threads live below their board: ``/board/post/detail``.
+_BOARD: Final = re.compile(r"board|plate", re.IGNORECASE)
 _REPLIES: Final = re.compile(
     r"(?:回复|回帖|评论|跟帖|回应|答复|回答|replies|comments?|posts)\s?(?:数)?[:：(（]?\s?(\d{1,7})|(\d{1,7})\s?(?:条|个|次)?\s?(?:回复|回帖|评论|跟帖|回应|回答|回(?!\w)|repl(?:y|ies)|comments?)"
     r"|^(\d{1,7})\s?/\s?\d{1,9}$",
     re.IGNORECASE,
 )
-_REPLY_CLASS: Final = re.compile(r"repl|comment|huifu|answer|回复|posts?[-_]?count", re.IGNORECASE)
-_VIEW_CLASS: Final = re.compile(r"view|read|hit|click|pv|like|vote|score|digg|up", re.IGNORECASE)
+_REPLY_CLASS: Final = re.compile(
+    r"repl|(?<![a-z])rep(?![a-z])|comment|huifu|answer|回复|posts?[-_]?count", re.IGNORECASE
+)
+_VIEW_CLASS: Final = re.compile(
+    r"view|(?<!th)read|hit|click|pv|like|vote|score|digg|(?<![a-z])up(?![a-z])", re.IGNORECASE
+)
 _NOT_TITLE: Final = re.compile(
     r"^(?:[\W\d_]*|new|last|最新|最后.{0,6}|回复|查看|更多|详情|第?\s?\d+\s?页|下一页|上一页|首页|尾页|末页|置顶|精华|热门|楼主|删除|编辑|>>?)$",
     re.IGNORECASE,
@@ -146,7 +152,7 @@ class Rows:
         for place in range(top, min(end, top + MOST_ELEMENTS) + 1):
             words = self.shape.own[place].replace(",", "")
             if words.isascii() and words.isdigit() and len(words) <= 7 and not self._is_page(place):
-                found.append((f"{self.shape.names[self.shape.parents[place]]} {self.shape.names[place]}", int(words)))
+                found.append((self._column(place), int(words)))
         return found
 
     def labelled(self, thread: _Thread) -> int | None:
@@ -159,6 +165,12 @@ class Rows:
             if words and _REPLY_WORD.match(words) and (after := _following(self.shape, place)) is not None:
                 return after
         return None
+
+    def _column(self, place: int) -> str:
+        """Cells of a table differ by their position."""
+        above, name = self.shape.parents[place], self.shape.names[place]
+        number = self.shape.children(above).index(place) if name == "td" else ""
+        return f"{self.shape.names[above]} {name}{number}"
 
     def _is_page(self, place: int) -> bool:
         href = self.shape.nodes[place].get("href")
@@ -176,12 +188,14 @@ def _words(shape: Shape, place: int) -> str:
 def _score(sort: Sequence[str], found: Mapping[str, _Thread], rows: Rows) -> float:
     """How much a sort of links looks like threads: titles, many of them, in rows with times and counts."""
     titled = [thread for thread in found.values() if len(thread.title) > 1]
-    text = "/".join(sort)
+    text = f"/{'/'.join(sort)}/"
     if not titled or not any("N" in part or part == "*" or part == "?" for part in sort):
         return 0.0
     lengths = sum(min(len(thread.title), 24) for thread in titled) / len(titled)
     variety = len({thread.title for thread in titled}) / len(titled)
-    cue = (2.0 if _THREAD.search(text) else 1.0) * (0.15 if _OTHER.search(text) else 1.0)
+    board = _BOARD.search(text)
+    is_other = _OTHER.search(text) or (board and not _THREAD.search(text, board.end()))
+    cue = (2.0 if _THREAD.search(text) else 1.0) * (0.15 if is_other else 1.0)
     timed = sum(bool(rows.times(thread)) for thread in titled) / len(titled)
     return math.log2(1 + len(titled)) * lengths * variety * cue * (0.4 + timed)
 

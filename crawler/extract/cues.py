@@ -7,7 +7,7 @@ Discourse, PHPWind) and of self-written Chinese boards.
 import re
 from typing import Final
 
-from crawler.extract.own_words import SAID
+from crawler.extract.own_words import ACTION, SAID
 from crawler.extract.shape import Shape
 
 _TOKEN: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -24,7 +24,7 @@ _BAD: Final = frozenset(
         "pages pager pagination fenye foot footer tool tools action actions act btn btns button buttons meta "
         "info head header title subject avatar user author profile level rank attach attachment edit edited "
         "notice ad ads nav page side stat stats time date floor bar menu op ops name like likes bio group "
-        "badge control controls honor medal device client from report",
+        "operate operation operations opt opts todo badge control controls honor medal device client from report tail",
     )
 )
 _NEVER: Final = frozenset(
@@ -62,11 +62,11 @@ ONLY_LABEL: Final = re.compile(
 NO_NAME: Final = re.compile(
     r"^(?:楼主|版主|管理员|沙发|板凳|地板|回复(?:\W.{0,6})?|引用|举报|编辑|删除|分享|收藏|点赞|赞|顶|踩|支持|反对|只看.{1,6}|关注|私信|发消息|加好友|倒序.{0,4}"
     r"|查看.{0,12}|更多|登录|注册|来自.{0,20}|等级.{0,9}|积分.{0,9}|帖子.{0,9}|主题.{0,9}|精华.{0,9}|威望.{0,9}|新手上路|.{0,3}会员|.{0,3}用户组.{0,9}"
-    r"|reply|quote|report|edit|delete|like|share|top|online|offline|在线|离线|只看TA|#.{0,9}|第.{1,6}[楼层]|[\d\s.,:%+/()-]+[楼#层F]?|\d+\s?(?:赞|回|次|条|人|喜欢|like).{0,4}|\d+L|收藏|转发|喜欢|感谢|头像|推荐|楼上|原帖.{0,4}|阅读模式|复制链接|.{0,4}浏览|楼层|上一.|下一.|返回.{0,6})$",
+    r"|reply|quote|report|edit|delete|like|share|top|online|offline|在线|离线|只看TA|#.{0,9}|第.{1,6}[楼层]|[\d\s.,:%+/()-]+[楼#层F]?|\d+\s?(?:赞|回|次|条|人|喜欢|like).{0,4}|\d+L|收藏|转发|喜欢|感谢|头像|推荐|楼上|原帖.{0,4}|阅读模式|复制链接|.{0,4}浏览|楼层|[上下]一(?:主题|话题|.)|返回.{0,6})$",
     re.IGNORECASE,
 )
 _FACT: Final = re.compile(
-    r"^(?:等级|级别|积分|帖子|发帖|主题|注册|加入|来自|精华|威望|金钱|金币|经验|财富|声望|粉丝|关注|在线|性别|头衔|称号|组别|门派|状态|uid|posts?|joined|location|reputation|最后登录)"
+    r"^(?:等级|级别|积分|帖子|发帖|主题|注册|加入|来自|精华|威望|金钱|金币|经验|财富|声望|粉丝|关注|在线|性别|头衔|称号|组别|门派|状态|ip属地|ip|uid|posts?|joined|location|reputation|最后登录)"
     r".{0,4}[:：]",
     re.IGNORECASE,
 )
@@ -141,7 +141,7 @@ def is_label(words: str) -> bool:
     """Floors, buttons, facts about the writer."""
     if len(words) > LONGEST_NAME or not words or words in SAID:
         return False
-    return bool(NO_NAME.match(words) or ONLY_LABEL.match(words) or _FACT.match(words) or _FLOOR.match(words))
+    return any(labels.match(words) for labels in (NO_NAME, ACTION, ONLY_LABEL, _FACT, _FLOOR))
 
 
 def floor_of(text: str) -> int | None:

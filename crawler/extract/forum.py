@@ -18,6 +18,7 @@ from core.errors import SourceChanged, SourceRefused
 from crawler.extract import board
 from crawler.extract.blocks import Block, Series, series, top_before
 from crawler.extract.dates import Published
+from crawler.extract.memory import MOST_INSIDE, Memory, ThreadSelectors, known_blocks, selectors, usual
 from crawler.extract.own_words import words_of
 from crawler.extract.pager import clean, next_url, page_number, thread_key
 from crawler.extract.posts import Posts
@@ -40,8 +41,9 @@ _GONE: Final = re.compile(
     r"|(?:topic|thread|page)[^.]{0,20}(?:not exist|not found|deleted)",
     re.IGNORECASE,
 )
+_ABSOLUTE: Final = re.compile(r"\d{4}\D|\d{10}")
 _WALL: Final = re.compile(
-    r"(?:您?需要|请先?|必须)登[录錄入陆]|登[录錄]后(?:才|方)?[可能]|没有权限|無權|仅限会员"
+    r"(?:您?需要|请先?|必须)登[录錄入陆]|登[录錄]后(?:才|方)?[可能](?!以?(?:进行|够)?(?:回|评|发|參|参|点|收|打|私|关))|没有权限|無權|仅限会员"
     r"|login to (?:view|continue)|must be logged in",
     re.IGNORECASE,
 )
@@ -49,18 +51,6 @@ _USER_ID: Final = re.compile(
     r"(?:uid|user|id|u|userid|member|profile|space|people)[=/_-](\d{1,15})(?!\d)|/(?:u|user|users|people|member|profile|@)/([^/?#.]{1,60})",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadSelectors:
-    """Where a thread's parts stand, as CSS: post on the page (its rows, where it is a run of neighbours); the others
-    inside a post."""
-
-    post: str
-    rows: int
-    time: str
-    text: str
-    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,7 @@ class ForumReader:
     """The reader of one crawl."""
 
     def __init__(self) -> None:
-        self._learned: ThreadSelectors | None = None
+        self._memory = Memory()
 
     def thread_key(self, url: str) -> str | None:
         """An address alone does not tell for unknown software."""
@@ -90,9 +80,7 @@ class ForumReader:
 
     def read_thread(self, html: str, url: str, now: datetime) -> ThreadPage:
         """Raises SourceChanged, SourceRefused."""
-        page, learned = read_with(html, url, now, self._learned)
-        self._learned = self._learned or learned
-        return page
+        return _read_thread(html, url, now, self._memory)
 
 
 def read_board(html: str, url: str, now: datetime) -> BoardPage:
@@ -106,37 +94,80 @@ def read_board(html: str, url: str, now: datetime) -> BoardPage:
 
 def read_thread(html: str, url: str, now: datetime) -> ThreadPage:
     """Raises SourceChanged where no post is found, SourceRefused for a wall."""
-    return read_with(html, url, now, None)[0]
+    return _read_thread(html, url, now, Memory())
 
 
 def propose(html: str, url: str, now: datetime) -> ThreadSelectors | None:
     """The selectors that a thread page with several posts suggests."""
-    return read_with(html, url, now, None)[1]
+    memory = Memory()
+    _read_thread(html, url, now, memory)
+    return usual(memory.posts)
 
 
-def read_with(
-    html: str, url: str, now: datetime, learned: ThreadSelectors | None
-) -> tuple[ThreadPage, ThreadSelectors | None]:
-    """Read a thread page by what is repeated on it, or by ``learned`` where nothing is; and what this page suggests."""
+def _read_thread(html: str, url: str, now: datetime, memory: Memory) -> ThreadPage:
+    """Read a thread page as its fuller neighbours were read, else by what is repeated on it."""
     root = parse(html)
     shape = Shape(root)
     found = list(marks(shape))[: 3 * MOST_POSTS]
+    title, is_first = _title(root), page_number(url) == 1
+    furniture = memory.meet(shape, found, thread_key(url))
+    found = [mark for mark in found if mark.place not in furniture]
+    reads = _as_known(shape, found, now, memory, is_first=is_first)
+    if reads is None:
+        reads = _as_repeated(shape, found, now, memory, is_first=is_first)
+    reads = [_without(read, title) for read in reads][:MOST_POSTS]
+    floors = _floors(reads, url)
+    if not floors and not (reads and memory.posts):  # where posts are known to stand, one may be a picture
+        raise _nothing(root, url, "帖子")
+    return ThreadPage(key=thread_key(url), title=title, floors=floors, next_url=next_url(root, url))
+
+
+def _as_known(
+    shape: Shape, found: Sequence[Mark], now: datetime, memory: Memory, *, is_first: bool
+) -> list[_Read] | None:
+    """None where nothing stands as on the pages before."""
+    known = usual(memory.posts)
+    blocks = known_blocks(shape, found, known) if known else []
+    reads = _reads(shape, Posts(shape, blocks, known), now) if blocks else []
+    if known and len(blocks) > 2:
+        memory.posts[known] += 1
+    if not is_first:
+        return reads or None
+    start = blocks[0].roots[0] if blocks else len(shape.nodes)
+    return [*_first(shape, found, start, reads, now, memory), *reads] or None
+
+
+def _as_repeated(shape: Shape, found: Sequence[Mark], now: datetime, memory: Memory, *, is_first: bool) -> list[_Read]:
     best = _best(shape, found)
-    suggested = None
-    if best is not None:
+    if best is None:
+        reads, start = _single(shape, found, now)
+    else:
         posts = Posts(shape, best.blocks)
         reads, start = _reads(shape, posts, now), best.blocks[0].roots[0]
-        suggested = _selectors(shape, best, posts) if len(best.blocks) > 2 else None
-    else:
-        reads, start = _single(shape, found, now, learned)
-    if reads and page_number(url) == 1 and (first := _opening(shape, found, start, reads, now)):
-        reads = [first, *reads]
-    title = _title(root)
-    reads = [read for read in (_without(read, title) for read in reads) if read.text][:MOST_POSTS]
-    if not reads:
-        raise _nothing(root, url, "帖子")
-    page = ThreadPage(key=thread_key(url), title=title, floors=_floors(reads, url), next_url=next_url(root, url))
-    return page, suggested
+        if len(best.blocks) > 2:
+            memory.posts[selectors(shape, best.blocks[0], posts)] += 1
+    return [*(_first(shape, found, start, reads, now, memory) if is_first and reads else []), *reads]
+
+
+def _first(
+    shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[_Read], now: datetime, memory: Memory
+) -> list[_Read]:
+    """The first post, where it stands in a block of another sort: as on fuller pages, else by what it looks like."""
+    before = [mark for mark in found if mark.place < start]
+    opening = usual(memory.openings)
+    blocks = known_blocks(shape, before, opening, start)[:1] if opening else []
+    if opening and replies and blocks and opening.text not in Posts(shape, blocks).places:
+        blocks = []  # a later page has the head of the thread without its first post
+    is_sure = memory.openings[opening] > 1 if opening else False
+    if not blocks and replies and not is_sure and (block := _opening(shape, before, start, replies, now)):
+        opening, blocks = None, [block]
+    if not blocks:
+        return []
+    posts = Posts(shape, blocks, opening)
+    reads = _reads(shape, posts, now)
+    if reads[0].text and len(replies) > 2:
+        memory.openings[opening or selectors(shape, blocks[0], posts)] += 1
+    return reads
 
 
 def _without(read: _Read, title: str) -> _Read:
@@ -146,17 +177,6 @@ def _without(read: _Read, title: str) -> _Read:
         bool(title) and re.sub(r"^(?:回复|回覆|re|主题|标题)\s?[:：]\s?", "", first, flags=re.IGNORECASE) == title
     )
     return replace(read, text=rest) if is_title and rest else read
-
-
-def _selectors(shape: Shape, best: Series, posts: Posts) -> ThreadSelectors:
-    root = best.blocks[0].roots[0]
-    return ThreadSelectors(
-        post=f"{shape.names[best.container]} > {shape.names[root]}",
-        rows=len(best.blocks[0].roots),
-        time=shape.names[best.blocks[0].mark.place],
-        text=posts.text_name(),
-        author=posts.author_name(),
-    )
 
 
 def _best(shape: Shape, found: Sequence[Mark]) -> Series | None:
@@ -192,41 +212,48 @@ def _reads(shape: Shape, posts: Posts, now: datetime) -> list[_Read]:
     return found
 
 
-def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[_Read], now: datetime) -> _Read | None:
+def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[_Read], now: datetime) -> Block | None:
     """The first post, where it stands in a block of another sort before the replies."""
+    chosen, words = None, list[int]()
+    reply = shape.names[replies[0].mark.place]
     earliest = min((read.published.at for read in replies if read.published), default=None)
-    for mark in found:
-        if mark.place >= start:
-            return None
-        top = top_before(shape, mark.place, start)
-        parent = shape.parents[top]
-        if parent < 0:
-            continue
-        run = tuple(
-            child
-            for child in shape.children(parent)
-            if top <= child and not shape.is_inside(start, child) and child < start
-        )
-        read = _reads(shape, Posts(shape, [Block(mark, run)]), now)[0]
-        is_late = earliest is not None and read.published is not None and read.published.at > earliest
-        if read.text and read.author and not is_late:
-            return read
-    return None
-
-
-def _single(
-    shape: Shape, found: Sequence[Mark], now: datetime, learned: ThreadSelectors | None
-) -> tuple[list[_Read], int]:
-    """A page with one post: in the block that fuller pages have, else the smallest one with a name and words."""
     for mark in found[:MOST_SINGLE]:
-        if learned is not None and (block := _as_learned(shape, mark, learned)):
-            read = _reads(shape, Posts(shape, [block], learned), now)[0]
-            if read.text:
-                return [read], block.roots[0]
+        top = top_before(shape, mark.place, start)
+        if shape.parents[top] < 0:
+            continue
+        # Chosen replies, shown before the first one, end it.
+        later = (one.place for one in found if one.place > shape.ends[top] and shape.names[one.place] == reply)
+        stop = top_before(shape, place, mark.place) if (place := next(later, None)) is not None else start
+        block = Block(mark, tuple(shape.between(top, stop)))
+        posts = Posts(shape, [block])
+        read = _reads(shape, posts, now)[0]
+        is_late = earliest is not None and read.published is not None and read.published.at > earliest
+        if read.text and read.author and not is_late and not _is_same(read, replies[0]):
+            if chosen is not None and posts.words_places(0) != words:
+                break
+            chosen, words = block, posts.words_places(0)  # the last time before the words is the nearest
+    return chosen
+
+
+def _is_same(read: _Read, reply: _Read) -> bool:
+    """The heading of a thread tells the time of its first post once more; no two posts share a minute there."""
+    is_fine = any(":" in text for text in (read.mark.text, read.mark.exact))
+    return (
+        is_fine
+        and read.published is not None
+        and reply.published is not None
+        and read.published.at == reply.published.at
+    )
+
+
+def _single(shape: Shape, found: Sequence[Mark], now: datetime) -> tuple[list[_Read], int]:
+    """A page with one post: the smallest block with a name and words."""
     for mark in found[:MOST_SINGLE]:
         top, tried = mark.place, 0
         while (parent := shape.parents[top]) >= 0 and shape.nodes[parent].tag != "html" and tried < MOST_STEPS:
             top, tried = parent, tried + 1
+            if shape.ends[top] - top > MOST_INSIDE:
+                break
             posts = Posts(shape, [Block(mark, (top,))])
             read = _reads(shape, posts, now)[0]
             fewest = 1 if posts.is_body() else FEWEST_LETTERS
@@ -235,26 +262,12 @@ def _single(
     return [], 0
 
 
-def _as_learned(shape: Shape, mark: Mark, learned: ThreadSelectors) -> Block | None:
-    place = mark.place
-    if shape.names[place] != learned.time:
-        return None
-    for _ in range(MOST_STEPS):
-        parent = shape.parents[place]
-        if parent < 0:
-            return None
-        if f"{shape.names[parent]} > {shape.names[place]}" == learned.post:
-            children = shape.children(parent)
-            at = children.index(place)
-            return Block(mark, tuple(children[at : at + learned.rows]))
-        place = parent
-    return None
-
-
 def _floors(reads: Sequence[_Read], url: str) -> tuple[Floor, ...]:
     is_first_page = page_number(url) == 1
     floors: list[Floor] = []
     for place, read in enumerate(reads):
+        if not read.text:
+            continue
         native = f"#{read.key or _digest(read)}"
         floor = Floor(
             native_id=native,
@@ -272,7 +285,8 @@ def _floors(reads: Sequence[_Read], url: str) -> tuple[Floor, ...]:
 
 def _digest(read: _Read) -> str:
     """A key of our own, from what does not change: never a relative time."""
-    known = read.number if read.number is not None else f"{read.author}\x1f{read.text}"
+    at = read.mark.exact if _ABSOLUTE.match(read.mark.exact) else ""
+    known = read.number if read.number is not None else f"{read.author}\x1f{read.text}{at and chr(31)}{at}"
     return hashlib.sha256(f"{known}".encode("utf-8", "replace")).hexdigest()[:16]
 
 

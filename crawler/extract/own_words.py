@@ -15,9 +15,9 @@ _FOREIGN: Final = re.compile(
     r"|lastedit|attach\w*|locked|jammer|tools?|actions?|buttons?|btns?|controls?|share|likes?|post-?foot(?:er)?|advert\w*|ads?)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_ACTION: Final = re.compile(
+ACTION: Final = re.compile(
     r"^\W{0,3}(?:回复|引用|举报|编辑|删除|分享|收藏|点赞|赞|顶|踩|支持|反对|只看(?:该作者|楼主|TA|他)|倒序浏览|回到?顶部|返回顶部|TOP|复制链接|评分|使用道具"
-    r"|感谢|收起|展开|喜欢|打赏|踩一下|引用回复|回复TA|thanks?|reply|quote|report|edit|delete|like|share|link)\W{0,3}(?:[(（]?\d{1,6}[)）]?)?\W{0,3}$",
+    r"|评论|推荐|打赏|亮了|只看此人|查看回复|感谢|收起|展开|喜欢|打赏|踩一下|引用回复|回复TA|thanks?|reply|quote|report|edit|delete|like|share|link)\W{0,3}(?:[(（]?\d{1,6}[)）]?)?\W{0,3}$",
     re.IGNORECASE,
 )
 _NOTE: Final = re.compile(
@@ -38,6 +38,7 @@ SAID: Final = frozenset(
 )
 _NUMBERED: Final = re.compile(r"^#?\s?\d{1,6}\s?[楼#层]?$")
 _COUNT: Final = re.compile(r"(?:^|[\s_-])(?:no|num|number|floor|lou|louceng|index|count)(?:$|[\s_-])", re.IGNORECASE)
+_COUNTED: Final = re.compile(r"^[(（]?\d{1,6}\s?[个次条]?(?:赞|回复|评论|喜欢|点赞|打赏)?[)）]?$")
 _RULE: Final = re.compile(r"^(?:_{3,}|-{5,}|—{3,}|={5,})$")
 # Laid out in the line of words; list items and paragraphs are lines of their own.
 _IN_LINE: Final = INLINE - {"p", "li", "ul", "ol", "pre", "br"}
@@ -74,7 +75,7 @@ def _is_foreign(element: etree._Element) -> bool:
     if element.tag not in ("a", "span", "em", "label", "li", "i", "b", "small") or len(element) > 2:
         return False
     words = line(element)[:30]
-    return bool(_ACTION.match(words)) or bool(
+    return bool(ACTION.match(words)) or bool(
         _NUMBERED.match(words) and (words[0] == "#" or _COUNT.search(_classes(element)))
     )
 
@@ -89,6 +90,14 @@ def _clean(text: str) -> str:
     for row in (" ".join(piece.split()) for piece in text.split("\n")):
         if _RULE.match(row) and kept:
             break
-        if row and not _NOTE.match(row) and (row in SAID or not _ACTION.match(row)):
+        if _is_bar(row):
+            continue
+        if row and not _NOTE.match(row) and (row in SAID or not ACTION.match(row)):
             kept.append(row)
     return "\n".join(kept)
+
+
+def _is_bar(row: str) -> bool:
+    """Buttons beside one another: ``举报 | 评论 6个赞``."""
+    parts = row.replace("|", " ").split() if "|" in row[:90] and len(row) < 90 else []
+    return "|" in row[:90] and all(ACTION.match(part) or _COUNTED.match(part) for part in parts) and len(row) < 90

@@ -30,9 +30,12 @@ PAGE_NAMES: Final = frozenset(
 
 # Keys such as 65f1a2; not thread12 or 12.html.
 _MIXED: Final = re.compile(r"[0-9a-z]*(?:\d[a-z]+\d|[a-z]\d+[a-z])[0-9a-z]*$", re.IGNORECASE)
-_PAGE_IN_PATH: Final = re.compile(r"(?:/page[/_-]?|[/_-]p(?:age)?[/_-]?)(\d{1,6})(?=\.\w+$|/?$)")
+# ``/p/101`` alone is a post or a thread; behind a number it is a page.
+_PAGE_IN_PATH: Final = re.compile(r"(?:/page[/_-]?|[_-]p(?:age)?[/_-]?|(?<=\d)/p[/_-]?)(\d{1,6})(?=\.\w+$|/?$)")
 # Guess: links looked at from either end of a page.
 MOST_LINKS: Final = 1000
+# Guess: a list goes back from such a number (a time, a key), it does not count pages.
+LEAST_CURSOR: Final = 10**6
 # The column of the state database.
 LONGEST_KEY: Final = 200
 
@@ -122,7 +125,8 @@ def _is_sibling(address: str, url: str) -> bool:
         return _printed_page(there) > _printed_page(here)
     change = _change(here, there)
     if change is not None:
-        return change[1] > change[0]
+        is_cursor = urlsplit(here).path == urlsplit(there).path and min(change) >= LEAST_CURSOR
+        return change[1] > change[0] or is_cursor
     return urlsplit(here).path == urlsplit(there).path and not _numbers(here)
 
 

@@ -36,8 +36,11 @@ _KEY_NAMES: Final = (
     "data-reply-id",
     "data-cid",
 )
+_HEADING: Final = re.compile(r"(?:^|[ :])h[12]\b")
 # Guess: deeper than any post of any template; keeps the names of places short.
 DEEPEST: Final = 30
+# Guess: brackets and counts beside a link.
+FEWEST_BARE: Final = 3
 # Of a name's score: with a link to a user or a class that says so, at a place that every block has.
 CERTAIN: Final = 5.5
 
@@ -79,6 +82,7 @@ class Posts:
                 self.places[name].first.setdefault(number, place)
                 self.places[name].counts[number] += 1
         self._lengths: dict[int, int] = {}
+        self._linked: dict[int, int] = {}
         self._hashes: dict[int, int] = {}
         self._measure()
         self.ranking = self._rank_texts()
@@ -99,9 +103,11 @@ class Posts:
 
     def words_places(self, number: int) -> list[int]:
         """The elements that hold a block's words: those at the common place, else at the next likely one."""
-        best = self.ranking[0][0] if self.ranking else 0.0
+        if self._known and self._known.text in self.places and self.places[self._known.text].counts[number]:
+            return self._widened([place for place, its in self._inside[number] if its == self._known.text])
+        best = self.quality()
         for score, name in self.ranking:
-            if score < best / (4 * max(1, len(self.blocks))):
+            if best <= 0 or score < best / (4 * max(1, len(self.blocks))):
                 break
             if self.places[name].counts[number]:
                 found = [place for place, its in self._inside[number] if its == name]
@@ -115,7 +121,7 @@ class Posts:
         if is_shared or parent < 0 or any(self.shape.parents[place] != parent for place in found):
             return found
         tag = self.shape.nodes[found[0]].tag
-        is_part = len(found) > 1 or tag in INLINE or self._is_good(parent)
+        is_part = len(found) > 1 or tag in INLINE or (self._is_good(parent) and not self._is_good(found[0]))
         return [parent] if is_part and not _is_row(self.shape, parent, self.blocks) else found
 
     def _is_good(self, place: int) -> bool:
@@ -128,11 +134,14 @@ class Posts:
             for place, _ in reversed(named):
                 words = "" if place in self.times or is_label(shape.own[place]) else shape.own[place]
                 self._lengths[place] = self._lengths.get(place, 0) + len(words)
+                if _leads_away(shape, place):
+                    self._linked[place] = self._lengths[place]
                 self._hashes[place] = hash((self._hashes.get(place, 0), words))
                 parent = shape.parents[place]
                 if shape.nodes[place].tag in INLINE and place not in self.times:
                     share = 0.3 if shape.nodes[place].tag == "a" else 1.0
                     self._lengths[parent] = self._lengths.get(parent, 0) + int(share * self._lengths[place])
+                    self._linked[parent] = self._linked.get(parent, 0) + int(share * self._linked.get(place, 0))
                     self._hashes[parent] = hash((self._hashes.get(parent, 0), self._hashes[place]))
 
     def _rank_texts(self) -> list[tuple[float, str]]:
@@ -148,9 +157,18 @@ class Posts:
             weight = min(cue(self.shape, place.first[number]) for number in list(place.first)[:3])
             inherited = is_never_words(name) or bool(BAD_PART.search(name.lower()))
             stale = 0.2 if len(digests) > 2 and variety < 0.4 else 1.0
+            weight *= 0.0 if _HEADING.search(name) or self._are_links(list(place.first.values())) else 1.0
             weight *= 50.0 if self._known and self._known.text == name else 1.0
             ranked.append((amount * weight * stale * (0.05 if inherited else 1.0), name))
         return sorted(ranked, reverse=True)
+
+    def _are_links(self, places: Sequence[int]) -> bool:
+        """Rows of a list of other pages: hardly a word in them that is no link."""
+        worded = [place for place in places if self._lengths.get(place)]
+        fewest = FEWEST_BARE if len(worded) > 1 else 1
+        bare = sum(self._lengths[place] - self._linked.get(place, 0) < fewest for place in worded)
+        linked = sum(bool(self._linked.get(place)) for place in worded)
+        return bool(worded) and not self._known and min(linked, bare) > 0.8 * len(worded)
 
     def authors(self) -> list[tuple[str, int | None]]:
         """Per block the name and its element; empty where none was found."""
@@ -256,7 +274,8 @@ def _named(shape: Shape, block: Block) -> Iterator[tuple[int, str]]:
                 continue
             parent, name = shape.parents[place], shape.names[place]
             if place == root:
-                prefix, depth = f"{position}:" if position else "", 0
+                # Their classes tell first, own and pinned posts apart, not what a post is.
+                prefix, name, depth = f"{position}:" if position else "", shape.nodes[place].tag, 0
             else:
                 above = names.get(parent)
                 if above is None or above[1] >= DEEPEST:
@@ -268,6 +287,12 @@ def _named(shape: Shape, block: Block) -> Iterator[tuple[int, str]]:
                     name += f":nth({counts[parent, kind]})"
             names[place] = (prefix + name, depth)
             yield place, names[place][0]
+
+
+def _leads_away(shape: Shape, place: int) -> bool:
+    """A link to another page."""
+    href = shape.nodes[place].get("href") or ""
+    return shape.nodes[place].tag == "a" and bool(href) and not href.startswith(("#", "javascript:"))
 
 
 def _needs_number(shape: Shape, place: int, time: int) -> bool:

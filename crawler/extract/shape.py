@@ -4,6 +4,7 @@ Invariant: building it and every method are linear in the page (or in the answer
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -17,6 +18,7 @@ from crawler.extract.tree import elements
 _STRIPE: Final = re.compile(
     r"\d|^(?:odd|even|first|last|alt|alternate|row[ab]?|bg[ab]?|clearfix|cl|active|new|hot|top)$"
 )
+_HASHED: Final = re.compile(r"([A-Za-z][A-Za-z-]{2,60})_{1,2}(?=\w{0,12}\d)\w{1,12}$")
 # Guess: twenty times the fullest thread page met; what follows on a larger page is not looked at.
 MOST_ELEMENTS: Final = 20_000
 SILENT: Final = frozenset({"script", "style", "noscript", "template", "head", "select", "textarea", "button", "option"})
@@ -61,6 +63,16 @@ class Shape:
             place = self.ends[place] + 1
         return found
 
+    def between(self, first: int, stop: int) -> Iterator[int]:
+        """The largest elements from ``first`` on that end before ``stop``."""
+        place = first
+        while place < stop:
+            if self.is_inside(stop, place):
+                place += 1
+            else:
+                yield place
+                place = self.ends[place] + 1
+
     @cached_property
     def silent(self) -> list[bool]:
         """What no reader sees: scripts, forms' controls, hidden elements."""
@@ -91,6 +103,10 @@ def name_of(node: etree._Element) -> str:
     classes = sorted({name for name in (node.get("class") or "").split()[:6] if not _STRIPE.search(name.lower())})
     if classes:
         return ".".join([node.tag, *(name for name in classes if re.fullmatch(r"[\w-]{1,60}", name))])
+    # Build tools add a digest to their names: post-list_k1vZx.
+    stem = next((match[1] for name in (node.get("class") or "").split()[:6] if (match := _HASHED.match(name))), "")
+    if stem:
+        return f"{node.tag}[class*={stem}]"
     sort = re.match(r"([A-Za-z_-]{3,40})\d", node.get("id") or "")
     return f"{node.tag}[id^={sort[1]}]" if sort else str(node.tag)
 

@@ -1,0 +1,143 @@
+"""What one crawl of a forum remembers of its thread pages: where posts stood, and what every page shows.
+
+A page with one post, or with none but the first, is read like its fuller neighbours; a list that several threads
+show alike is furniture of the site. Pages vote, so that one that was misread does not spoil the rest.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from crawler.extract.blocks import Block
+from crawler.extract.posts import Posts
+from crawler.extract.shape import Shape
+from crawler.extract.timemark import Mark
+from crawler.extract.tree import short_line
+
+MOST_STEPS: Final = 12
+# Guess: the elements of a row of a side list, and of the head of a post.
+MOST_ELEMENTS: Final = 16
+# Guess: no page shows more posts, and no post has more elements; what is larger holds posts.
+MOST_BLOCKS: Final = 500
+MOST_INSIDE: Final = 2000
+# Guess: the times of a thousand pages; what is met later is not remembered.
+MOST_SEEN: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadSelectors:
+    """Where a thread's parts stand, as CSS: post on the page (its rows, where it is a run of neighbours, lead of
+    them before the one with the time); the others inside a post."""
+
+    post: str
+    rows: int
+    time: str
+    text: str
+    author: str
+    lead: int = 0
+
+
+def selectors(shape: Shape, block: Block, posts: Posts) -> ThreadSelectors:
+    """What ``block``, one of ``posts``, suggests for other pages."""
+    root = next(root for root in block.roots if shape.is_inside(block.mark.place, root))
+    return ThreadSelectors(
+        post=f"{shape.names[shape.parents[root]]} > {_shared_name(shape, root, posts.blocks)}",
+        rows=len(block.roots),
+        time=shape.names[block.mark.place],
+        text=posts.text_name(),
+        author=posts.author_name(),
+        lead=block.roots.index(root),
+    )
+
+
+def _shared_name(shape: Shape, root: int, blocks: Sequence[Block]) -> str:
+    """Tag and classes that all blocks have: others tell first, own and pinned posts apart."""
+    tag, *classes = shape.names[root].split(".")
+    names = [shape.names[block].split(".") for one in blocks for block in one.roots]
+    alike = [set(name[1:]) for name in names if name[0] == tag and set(name[1:]) & set(classes)]
+    return ".".join([tag, *(name for name in classes if all(name in other for other in alike))])
+
+
+class Memory:
+    """Of one crawl."""
+
+    def __init__(self) -> None:
+        self.posts: Counter[ThreadSelectors] = Counter()
+        self.openings: Counter[ThreadSelectors] = Counter()
+        self._seen: dict[int, str] = {}
+
+    def meet(self, shape: Shape, found: Sequence[Mark], thread: str) -> set[int]:
+        """Places of the times that another thread shows alike; and remember all."""
+        common = set()
+        for mark in found:
+            digest = hash((mark.text, mark.exact, shape.names[mark.place], _around(shape, mark.place)))
+            if self._seen.get(digest, thread) != thread:
+                common.add(mark.place)
+            elif len(self._seen) < MOST_SEEN:
+                self._seen[digest] = thread
+        return common if len(common) < len(found) else set()  # the same thread under another address
+
+
+def usual(votes: Counter[ThreadSelectors]) -> ThreadSelectors | None:
+    """What most pages suggest."""
+    return max(votes, key=lambda one: votes[one], default=None)
+
+
+def known_blocks(shape: Shape, found: Sequence[Mark], known: ThreadSelectors, stop: int | None = None) -> list[Block]:
+    """The blocks that stand where fuller pages have theirs, each once; of several containers the one with most.
+
+    stop: of a first post, where the replies begin; what lies between is all its own.
+    """
+    containers: defaultdict[int, list[Block]] = defaultdict(list)
+    tried: set[int] = set()
+    for mark in found:
+        root = _root(shape, mark, known) if shape.names[mark.place] == known.time else None
+        if root is None or root in tried or len(tried) >= MOST_BLOCKS:
+            continue
+        tried.add(root)
+        if block := _known_block(shape, Block(mark, (root,)), known, stop):
+            containers[shape.parents[root]].append(block)
+    return max(containers.values(), key=len, default=[])
+
+
+def _root(shape: Shape, mark: Mark, known: ThreadSelectors) -> int | None:
+    """The element around a time that a block of the known sort begins or ends with."""
+    place = mark.place
+    for _ in range(MOST_STEPS):
+        parent = shape.parents[place]
+        if parent < 0:
+            return None
+        if _is_named(shape, parent, place, known.post):
+            return place if shape.ends[place] - place <= MOST_INSIDE else None
+        place = parent
+    return None
+
+
+def _known_block(shape: Shape, found: Block, known: ThreadSelectors, stop: int | None) -> Block | None:
+    """The whole run of neighbours; None where neither words nor writer stand where they should."""
+    root = first = found.roots[0]
+    parent = shape.parents[root]
+    if known.lead:
+        children = shape.children(parent)
+        first = children[max(0, children.index(root) - known.lead)]
+    run = shape.between(first, shape.ends[parent] + 1 if stop is None else stop)
+    roots = tuple(root for root in islice(run, known.rows) if shape.ends[root] - root <= MOST_INSIDE)
+    block = Block(found.mark, roots or found.roots)
+    places = Posts(shape, [block]).places
+    return block if known.text in places or known.author in places else None
+
+
+def _is_named(shape: Shape, parent: int, place: int, post: str) -> bool:
+    above, _, own = post.partition(" > ")
+    tag, *classes = own.split(".")
+    its_tag, *its = shape.names[place].split(".")
+    return shape.names[parent] == above and its_tag == tag and set(classes) <= set(its)
+
+
+def _around(shape: Shape, place: int) -> str:
+    """The words of the largest small element around ``place``."""
+    while (parent := shape.parents[place]) >= 0 and shape.ends[parent] - parent <= MOST_ELEMENTS:
+        place = parent
+    return short_line(shape.nodes[place])
