@@ -49,16 +49,22 @@ def series(shape: Shape, found: Sequence[Mark]) -> Iterator[Series]:
                 yield from _runs(shape, Series(key, container, tuple(blocks)))
 
 
-def key_of(shape: Shape, mark: Mark) -> tuple[int, str]:
-    """What times of one sort share: their tags from the root, and their own classes.
-
-    Boards wrap some times of a sort (``<em>昨天</em>``, ``<em><span title=…>``): the outer element counts.
-    """
+def outer(shape: Shape, mark: Mark) -> int:
+    """The element that holds the time and no more, whatever it is wrapped in."""
     place = mark.place
     while (
         (parent := shape.parents[place]) >= 0 and shape.nodes[parent].tag in _WRAPS and shape.ends[parent] - parent < 4
     ):
         place = parent
+    return place
+
+
+def key_of(shape: Shape, mark: Mark) -> tuple[int, str]:
+    """What times of one sort share: their tags from the root, and their own classes.
+
+    Boards wrap some times of a sort (``<em>昨天</em>``, ``<em><span title=…>``): the outer element counts.
+    """
+    place = outer(shape, mark)
     return shape.paths[place], shape.names[place]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from crawler.extract.blocks import Block
+from crawler.extract.blocks import Block, outer
 from crawler.extract.posts import Posts
 from crawler.extract.shape import Shape
 from crawler.extract.timemark import Mark
@@ -45,7 +45,7 @@ def selectors(shape: Shape, block: Block, posts: Posts) -> ThreadSelectors:
     return ThreadSelectors(
         post=f"{shape.names[shape.parents[root]]} > {_shared_name(shape, root, posts.blocks)}",
         rows=len(block.roots),
-        time=shape.names[block.mark.place],
+        time=shape.names[outer(shape, block.mark)],
         text=posts.text_name(),
         author=posts.author_name(),
         lead=block.roots.index(root),
@@ -93,7 +93,7 @@ def known_blocks(shape: Shape, found: Sequence[Mark], known: ThreadSelectors, st
     containers: defaultdict[int, list[Block]] = defaultdict(list)
     tried: set[int] = set()
     for mark in found:
-        root = _root(shape, mark, known) if shape.names[mark.place] == known.time else None
+        root = _root(shape, mark, known) if shape.names[outer(shape, mark)] == known.time else None
         if root is None or root in tried or len(tried) >= MOST_BLOCKS:
             continue
         tried.add(root)

@@ -47,6 +47,9 @@ def test_a_page_with_one_post_is_read_like_its_fuller_neighbours() -> None:
     short = reader.read_thread(_page(_post(3, "顶"), side), f"{HOST}/t/2", NOW)
     picture = reader.read_thread(_page(_post(4, "<img src='/4.jpg'>"), side), f"{HOST}/t/3", NOW)
     again = reader.read_thread(_page(_post(3, "顶"), side), f"{HOST}/thread/2", NOW)
+    wrapped = _post(5, "顶").replace("2026-11-02 08:15", "<b title='2026-11-23 08:15'>昨天 08:15</b>")
+    today = reader.read_thread(_page(_post(6, "好") + wrapped, side), f"{HOST}/t/4", NOW)
+    assert [floor.text for floor in today.floors] == ["好", "顶"]
     assert (len(full.floors), len(picture.floors)) == (9, 0)
     assert [[floor.text for floor in page.floors] for page in (short, again)] == [["顶"], ["顶"]]
 
