@@ -42,27 +42,31 @@ def titles(crawls: Crawls) -> list[str]:
     return sorted(mention.title for mention in stored(crawls))
 
 
-@pytest.mark.parametrize("sent_on", ["302", "303", "307", "301", "302 to 301", "refresh"])
-def test_articles_that_led_to_a_notice_come_when_the_site_has_recovered(
-    site: Site, crawls: Crawls, sent_on: str
-) -> None:
-    paths = [f"/a/{n}.html" for n in (1, 2, 3)]
+SENT_ON = ("302", "303", "307", "301", "302 to 301", "refresh")
+
+
+def test_articles_that_led_to_a_notice_come_when_the_site_has_recovered(site: Site, crawls: Crawls) -> None:
+    """Whatever way the site sent the crawl on; each way has a notice of its own."""
+    paths = {f"/{way}/{n}.html": f"第{n}篇（{sent_on}）" for way, sent_on in enumerate(SENT_ON) for n in (1, 2, 3)}
     site.page("/list", links(*paths))
-    site.page("/notice.html", article("系统维护公告", TEXT))
-    site.answers["/later"] = Answer(status=301, headers={"Location": "/notice.html"})
-    for path in paths:
-        if sent_on == "refresh":
-            site.page(path, "<html><head><meta http-equiv='refresh' content='0; url=/notice.html'></head></html>")
-        else:
-            to = "/later" if " " in sent_on else "/notice.html"
-            site.answers[path] = Answer(status=int(sent_on[:3]), headers={"Location": to})
+    for way, sent_on in enumerate(SENT_ON):
+        site.page(f"/{way}/notice.html", article(f"系统维护公告（{sent_on}）", TEXT))
+        site.answers[f"/{way}/later"] = Answer(status=301, headers={"Location": f"/{way}/notice.html"})
+        for path in (f"/{way}/{n}.html" for n in (1, 2, 3)):
+            if sent_on == "refresh":
+                refresh = f"<meta http-equiv='refresh' content='0; url=/{way}/notice.html'>"
+                site.page(path, f"<html><head>{refresh}</head></html>")
+            else:
+                to = f"/{way}/later" if " " in sent_on else f"/{way}/notice.html"
+                site.answers[path] = Answer(status=int(sent_on[:3]), headers={"Location": to})
+    notices = [f"系统维护公告（{sent_on}）" for sent_on in SENT_ON]
     crawls.add("list", kind="listing", url=site.url("/list"), selectors=SELECTORS)
     assert crawls.run("list").results["list"]["error_code"] is None
-    assert titles(crawls) == ["系统维护公告"]
-    for number, path in enumerate(paths, start=1):
-        site.page(path, article(f"第{number}篇", TEXT))
+    assert titles(crawls) == sorted(notices)
+    for path, title in paths.items():
+        site.page(path, article(title, TEXT))
     crawls.run("list")
-    assert titles(crawls) == ["第1篇", "第2篇", "第3篇", "系统维护公告"]
+    assert titles(crawls) == sorted([*notices, *paths.values()])
 
 
 def test_one_article_that_moved_for_good_is_fetched_once_in_any_spelling(site: Site, crawls: Crawls) -> None:
