@@ -46,14 +46,20 @@ def index(services: Services) -> Iterator[Check]:
     yield bad("索引", result, "用 tingfeng reindex 重建索引")
 
 
-def contents(services: Services) -> Iterator[Check]:
-    """Brands, sources and channels the product works with."""
+def contents(services: Services, *, is_pending: bool) -> Iterator[Check]:
+    """Brands, sources and channels the product works with. is_pending: the file waits to be applied."""
+
+    def advice(section: str, what: str) -> str:
+        return "配置文件生效后就有" if is_pending else f"在 tingfeng.yaml 的 {section} 写上{what}"
+
     with services.database.read() as connection:
         brands = [brand.name for brand in watchlist.active(connection)]
         found = sources.list_all(connection, SYSTEM)
         channels = channel.active(connection)
-    advice = "在 tingfeng.yaml 的 brands 写上品牌"
-    yield good("品牌", "、".join(brands)) if brands else warning("品牌", "系统里还没有品牌", advice)
+    if brands:
+        yield good("品牌", "、".join(brands))
+    else:
+        yield warning("品牌", "系统里还没有品牌", advice("brands", "品牌"))
     failing = [source for source in found if source.enabled and source.last_error_code]
     if failing:
         told = "；".join(f"{source.name}：{source.last_error_message}" for source in failing)
@@ -63,14 +69,14 @@ def contents(services: Services) -> Iterator[Check]:
     elif found:
         yield good("来源", f"{len(found)} 个")
     else:
-        yield warning("来源", "系统里还没有来源", "在 tingfeng.yaml 的 sources 写上来源")
+        yield warning("来源", "系统里还没有来源", advice("sources", "来源"))
     wrong = [one.name for one in channels if "url" in one.options and not is_address(str(one.options["url"]))]
     if wrong:
         yield bad("通知渠道", f"地址有误：{'、'.join(wrong)}", "url 应以 http:// 或 https:// 开头并带主机名")
     elif channels:
         yield good("通知渠道", "、".join(one.name for one in channels))
     else:
-        yield warning("通知渠道", "没有启用的渠道，预警不会通知任何人", "在 tingfeng.yaml 的 channels 写上渠道")
+        yield warning("通知渠道", "没有启用的渠道，预警不会通知任何人", advice("channels", "渠道"))
 
 
 def scheduler(services: Services) -> str | None:

@@ -55,11 +55,14 @@ def _checked(data: Path | None, config: Path | None) -> tuple[Settings | None, l
 def _stored(settings: Settings, path: Path | None) -> Iterator[Check]:
     """path: of a file that can be read."""
     services = wiring.build(settings)
-    if path is not None:
-        yield from guarded("配置文件", lambda: file.entries(services.database, path, now=services.now()))
+    entries = (
+        list(guarded("配置文件", lambda: file.entries(services.database, path, now=services.now()))) if path else []
+    )
+    yield from entries
+    is_pending = any(check.mark is not Mark.GOOD for check in entries)
     yield from guarded("数据库", lambda: stores.database(services))
     yield from guarded("索引", lambda: stores.index(services))
-    yield from guarded("内容", lambda: stores.contents(services))
+    yield from guarded("内容", lambda: stores.contents(services, is_pending=is_pending))
     holder = stores.scheduler(services)
     yield good("服务", f"运行中（{holder}）") if holder else warning("服务", "未运行", "用 tingfeng serve 启动")
     yield from machine.port(settings, is_running=holder is not None)
