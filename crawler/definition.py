@@ -111,7 +111,7 @@ def from_definition(values: Mapping[str, object]) -> Source:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = str(first["loc"][0]) if first["loc"] else "name"
-        raise ConfigurationError(f"来源配置 {key} 有误或缺失：{sentence(first)}", key=key) from error
+        raise ConfigurationError(f"来源配置 {key} 有误：{sentence(first)}", key=key) from error
     return checked(source)
 
 

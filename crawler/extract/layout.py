@@ -11,6 +11,8 @@ from typing import Final
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
+from crawler.extract import tree
+
 # Guess: ten times the longest page of the development set; more is no article, and parsing time grows with it.
 LONGEST: Final = 2_000_000
 MOST_TAGS: Final = 50_000
@@ -28,7 +30,7 @@ _SILENT: Final = frozenset({
 _HIDDEN: Final = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 # What an element says about itself by class, id, rel or itemprop.
 _ROLES: Final = re.compile(
-    r"(?P<author>author|byline|writer|zuozhe|reporter|nick_?-?name|user_?-?name|user-card-name|media-?name|js_name"
+    r"(?P<author>author|byline|writer|reporter|nick_?-?name|user_?-?name|user-card-name|media-?name|js_name"
     r"|follow-nick|account-?name|zuozhe)"
     r"|(?P<time>time|date|(?<![a-z])pub(?!lic)|fabu|riqi|shijian|source|(?<![a-z])info(?![a-z])|meta(?![a-z])|about"
     r"|article-sub|laiyuan|from)",
@@ -79,14 +81,12 @@ class Layout:
 
 
 def parse(html: str) -> "etree._Element":
-    """The tree of a page, of its beginning where it is too large. Raises ValueError, etree.LxmlError."""
-    html = html[:LONGEST].replace("\x00", "")
+    """The tree of a page, of its beginning where it is too large."""
+    html = html[:LONGEST]
     pieces = html.split("<", MOST_TAGS)
     if len(pieces) > MOST_TAGS:
         html = html[: -len(pieces[-1]) - 1]
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
-    root = etree.fromstring(html.encode("utf-8", "replace") or b"<html/>", parser=parser)
-    return etree.Element("html") if root is None else root
+    return tree.parse(html)
 
 
 def read_layout(root: "etree._Element") -> Layout:

@@ -36,7 +36,7 @@ _PAGE_IN_PATH: Final = re.compile(r"(?:/page[/_-]?|[_-]p(?:age)?[/_-]?|(?<=\d)/p
 MOST_LINKS: Final = 1000
 # Guess: a list goes back from such a number (a time, a key), it does not count pages.
 LEAST_CURSOR: Final = 10**6
-# The column of the state database.
+# Fits into its columns of the state database.
 LONGEST_KEY: Final = 200
 
 

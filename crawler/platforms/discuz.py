@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from core.errors import SourceChanged, SourceError, SourceRefused, SourceUnreachable
+from core.mention import DatePrecision
 from crawler.extract.dates import Published
 from crawler.extract.selectors import text_of
 from crawler.extract.thread import BoardPage, Floor, ThreadLink, ThreadPage, when
@@ -110,7 +111,7 @@ def _thread(row: etree._Element, link: tuple[str, str, str], now: datetime) -> T
     replies = line(counts[0]).replace(",", "") if counts else ""
     cells = row.xpath(".//td[contains(concat(' ',@class,' '),' by ')]")
     last = _time(cells[-1], now) if cells else None
-    is_exact = last is not None and last.precision != "day"
+    is_exact = last is not None and last.precision is not DatePrecision.DAY
     return ThreadLink(
         key=key,
         url=address,
