@@ -42,7 +42,6 @@ from core.mention import (
     Status,
     analysis_from_json,
     analysis_to_json,
-    cleaned,
     content_digest,
     from_json,
     mention_id,
@@ -113,7 +112,7 @@ class Backlog:
 
 
 def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -> PutResult:
-    """Store mentions; equal ones are counted as repeated, edited ones keep their former version.
+    """Store mentions that passed ``core.intake``; equal ones count as repeated, edited ones keep their former version.
 
     Several sources that saw the same mention are joined in ``seen_by``. Repeating a call changes nothing.
     """
@@ -308,7 +307,7 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
         return
     # One that retention removed a while ago may still be in the index: it goes on above the revision there.
     last = removed.last(connection, [mention.id for mention in mentions])
-    stored = [cleaned(replace(mention, revision=last.get(mention.id, 0) + 1)) for mention in mentions]
+    stored = [replace(mention, revision=last.get(mention.id, 0) + 1) for mention in mentions]
     keys = _free_order_keys(connection, stored)
     rows = [
         {
@@ -329,9 +328,9 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
     connection.execute(insert(mention_table), rows)
 
 
-def _merge(connection: Connection, row: Row[Any], mention: Mention, now: datetime) -> bool:  # Any: as above
+def _merge(connection: Connection, row: Row[Any], incoming: Mention, now: datetime) -> bool:  # Any: as above
     """Join a mention seen again with the stored one; True when its content was edited."""
-    before, incoming = _mention(row), cleaned(mention)
+    before = _mention(row)
     content = seen_again.comparable(incoming, before)
     # Only the source that brought it may edit it: two extractions of one page differ without being an edit.
     is_edit = incoming.source == before.source and content_digest(content) != row.digest

@@ -122,7 +122,7 @@ def _defaults(values: Mapping[str, object]) -> dict[str, object]:
         if host := urlsplit(str(values.get("url", "")).strip()).hostname:
             found["name"] = host
     if values.get("kind") in FORUM_KINDS:
-        found["max_pages"] = FORUM_PAGES
+        found |= {"platform": Platform.FORUM, "max_pages": FORUM_PAGES}
     return found
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from core.errors import InvalidInput, SourceChanged, TingfengError
 from core.intake import admit
-from core.mention import Mention, mention_id
+from core.mention import Kind, Mention, mention_id
 from core.normalise import canonical_url
 from crawler.definition import Source
 from crawler.extract.dates import Published
@@ -19,7 +19,10 @@ _WORD: Final = re.compile(r"\d+|[^\W\d_]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read of one mention. declared: the page's rel=canonical as written, may be empty."""
+    """What was read of one mention. declared: the page's rel=canonical as written, may be empty.
+
+    kind: None means that of the source. thread_id, floor: where it is part of a conversation.
+    """
 
     url: str
     declared: str = ""
@@ -27,8 +30,13 @@ class Reading:
     title: str = ""
     text: str = ""
     author: str = ""
+    author_id: str | None = None
     published: Published | None = None
     charset: str | None = None
+    language: str = ""
+    kind: Kind | None = None
+    thread_id: str | None = None
+    floor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +48,7 @@ class Rejected:
 
 
 def build(reading: Reading, source: Source, *, seen_at: datetime, author_key: str | None = None) -> Mention:
-    """Make the mention. author_key: when given, only a keyed hash of the author's name is kept.
+    """Make the mention. author_key: when given, only keyed hashes of the author's name and id are kept.
 
     Raises SourceChanged when there is neither title nor text, InvalidInput for an identifier that cannot be stored.
     """
@@ -53,18 +61,22 @@ def build(reading: Reading, source: Source, *, seen_at: datetime, author_key: st
         canonical_url=address,
         native_id=reading.native_id,
         seen_by=(source.name,),
-        kind=source.mention_kind,
+        kind=reading.kind or source.mention_kind,
         platform=source.platform,
         source=source.name,
         tier=source.tier,
         region=source.region,
         title=reading.title,
         text=reading.text,
+        language=reading.language or "zh",
         charset=reading.charset,
         author=reading.author or None,
+        author_id=reading.author_id,
         published_at=reading.published.at if reading.published else None,
         date_precision=reading.published.precision if reading.published else None,
         seen_at=seen_at,
+        thread_id=reading.thread_id,
+        floor=reading.floor,
     )
     return admit(mention, author_key=author_key)
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
+from core.database import storable
 from core.errors import SourceChanged, SourceRefused
 from crawler.extract import board
 from crawler.extract.blocks import Block, Series, series, top_before
@@ -302,7 +303,7 @@ def _link_of(shape: Shape, place: int | None) -> str:
 
 def _author_id(link: str) -> str | None:
     match = _USER_ID.search(link)
-    return unquote(match[1] or match[2]) if match else None
+    return storable(unquote(match[1] or match[2])) if match else None
 
 
 def _title(root: etree._Element) -> str:

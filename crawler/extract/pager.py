@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
+from core.database import storable
 from crawler.extract.tree import absolute, short_line
 
 _NEXT: Final = re.compile(
@@ -77,7 +78,7 @@ def thread_key(url: str) -> str:
     parts = urlsplit(clean(url))
     path = _PAGE_IN_PATH.sub("", parts.path)
     query = "&".join(f"{name}={value}" for name, value in parse_qsl(parts.query) if name.lower() not in PAGE_NAMES)
-    key = f"{unquote(path)}?{query}".rstrip("?/") or "/"
+    key = storable(f"{unquote(path)}?{query}".rstrip("?/") or "/")
     return key if len(key) <= LONGEST_KEY else hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
 

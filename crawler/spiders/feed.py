@@ -59,6 +59,7 @@ class FeedSpider(SourceSpider):
                 author=fields.author or entry.author or article.author,
                 published=fields.published or entry.published or article.published,
                 charset=page.charset,
+                language=article.language,
             )
         )
 

@@ -15,7 +15,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from core.errors import SourceError, SourceRefused, TingfengError
-from core.mention import Kind, Mention, Platform, mention_id
+from core.mention import Kind, Mention, mention_id
 from crawler import seen_thread
 from crawler.definition import SourceKind
 from crawler.extract.forum import ForumReader
@@ -234,23 +234,20 @@ class ForumSpider(SourceSpider):
             self.visit.outcome.skipped += 1
 
     def _mention(self, floor: Floor, thread: ThreadPage, page: Page, key: str) -> Mention:
-        reading = Reading(
-            url=floor.url,
-            native_id=key + floor.native_id if floor.native_id.startswith("#") else floor.native_id,
-            title=thread.title if floor.is_first else "",
-            text=floor.text,
-            author=floor.author,
-            published=floor.published,
-            charset=page.charset,
-        )
-        source = self.visit.source
-        return replace(
-            self.mention(reading),
-            kind=Kind.POST if floor.is_first else Kind.REPLY,
-            platform=Platform.FORUM if source.platform is Platform.OTHER else source.platform,
-            thread_id=key,
-            floor=floor.number,
-            author_id=floor.author_id if self.visit.author_key is None else None,
+        return self.mention(
+            Reading(
+                url=floor.url,
+                native_id=key + floor.native_id if floor.native_id.startswith("#") else floor.native_id,
+                title=thread.title if floor.is_first else "",
+                text=floor.text,
+                author=floor.author,
+                author_id=floor.author_id,
+                published=floor.published,
+                charset=page.charset,
+                kind=Kind.POST if floor.is_first else Kind.REPLY,
+                thread_id=key,
+                floor=floor.number,
+            )
         )
 
 

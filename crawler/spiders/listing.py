@@ -64,6 +64,7 @@ class ListingSpider(SourceSpider):
                 author=fields.author or article.author,
                 published=fields.published or article.published,
                 charset=page.charset,
+                language=article.language,
             )
         )
 

@@ -4,14 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from core import inbox
 from core.mention import Kind, Mention, Platform
-from tests.conftest import Clock
 from tests.discuz_pages import Floor, board, message, thread
 from tests.forum_pages import FORUMS
 from tests.integration.crawl_site import Answer, Crawls, Site
@@ -19,19 +17,6 @@ from tests.integration.crawl_site import Answer, Crawls, Site
 BOARD = "/forum.php?mod=forumdisplay&fid=2"
 THREAD = "/forum.php?mod=viewthread&tid="
 DAY = "2026-6-15"
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with Site() as running:
-        yield running
-
-
-@pytest.fixture
-def crawls(tmp_path: Path, clock: Clock) -> Iterator[Crawls]:
-    running = Crawls(tmp_path, clock)
-    yield running
-    running.database.close()
 
 
 def floors(tid: int, numbers: range) -> list[Floor]:

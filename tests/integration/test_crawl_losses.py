@@ -3,9 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from core import inbox, quarantine
@@ -18,19 +16,6 @@ TEXT = "<p>车主反映，L7 在高速上刹车变软，厂家表示正在调查
 SELECTORS = {"item": ".list li", "title": "h1", "text": ".body"}
 BOARD = "/forum.php?mod=forumdisplay&fid=2"
 THREAD = "/forum.php?mod=viewthread&tid="
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with Site() as running:
-        yield running
-
-
-@pytest.fixture
-def crawls(tmp_path: Path, clock: Clock) -> Iterator[Crawls]:
-    running = Crawls(tmp_path, clock)
-    yield running
-    running.database.close()
 
 
 def stored(crawls: Crawls) -> list[Mention]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
-from core import inbox, quarantine, story
+from core import inbox, intake, quarantine, story
 from core.access import SYSTEM
 from core.database import Database
 from core.errors import SourceChanged
@@ -174,7 +174,8 @@ def test_excluded_mentions_are_kept_with_that_status(database: Database, clock) 
 
 def test_what_a_column_cannot_hold_is_replaced_in_place(database: Database, clock) -> None:
     with database.write() as connection:
-        inbox.put(connection, [a_mention(1, text="刹\x00车\ud83d!")], now=clock())
+        admitted = intake.admit(a_mention(1, text="刹\x00车\ud83d!"), author_key=None)
+        inbox.put(connection, [admitted], now=clock())
         stored = inbox.get(connection, a_mention(1).id)
     assert stored is not None
     assert stored.text == "刹\ufffd车\ufffd!"

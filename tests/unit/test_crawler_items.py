@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SourceChanged
-from core.mention import mention_id
+from core.mention import Kind, mention_id
 from crawler.definition import from_definition
 from crawler.extract.dates import parse
 from crawler.items import Reading, build, identity
@@ -65,6 +65,14 @@ def test_mention_has_the_source_s_properties_and_the_page_s_words() -> None:
     assert (mention.id, mention.canonical_url) == (mention_id(PAGE), PAGE)
     assert (mention.source, mention.seen_by, mention.platform) == ("晨报", ("晨报",), "news")
     assert (mention.author, mention.date_precision, mention.seen_at) == ("陈晓", "day", NOW)
+    assert (mention.kind, mention.language, mention.thread_id) == ("article", "zh", None)
+
+
+def test_a_floor_says_what_it_is_itself() -> None:
+    reading = Reading(url=PAGE, text="x", kind=Kind.REPLY, thread_id="tid7", floor=3, author_id="88", language="en")
+    plain, hashed = (build(reading, SOURCE, seen_at=NOW, author_key=key) for key in (None, "k"))
+    assert (plain.kind, plain.thread_id, plain.floor, plain.language) == ("reply", "tid7", 3, "en")
+    assert plain.author_id == "88" and hashed.author_id not in ("88", None), "kept as a hash, not dropped"
 
 
 def test_native_id_decides_where_there_is_one() -> None:
