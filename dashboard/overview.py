@@ -111,7 +111,7 @@ def draw(view: View[Picture], shown: Picture) -> None:
     _choices(shown)
     _first_steps(shown)
     _figures(shown)
-    with parts.tag("div", classes="columns"):
+    with parts.tag("div", classes="columns urgent"):
         with parts.tag("div", classes="column-wide"):
             _trend(shown)
             with parts.tag("div", classes="halves"):

@@ -1,6 +1,6 @@
 """来源: the health of each source, and what could not become a mention."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,7 +20,12 @@ from response.services import Services
 LOOK_AGAIN_SECONDS: Final = 10
 MOST_QUARANTINED: Final = 30
 RAW_LENGTH: Final = 160
-KINDS: Final = {SourceKind.FEED: "订阅源", SourceKind.LISTING: "列表页"}
+KINDS: Final[Mapping[SourceKind, str]] = {
+    SourceKind.FEED: "订阅源",
+    SourceKind.LISTING: "列表页",
+    SourceKind.DISCUZ: "Discuz 论坛",
+    SourceKind.FORUM: "论坛",
+}
 HEADINGS: Final = ("来源", "状态", "最近采集", "本次条数", "新增", "下次采集", "操作")
 
 

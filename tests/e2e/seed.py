@@ -131,6 +131,9 @@ def add_sources(services: Services) -> None:
             error=SourceChanged("详情页没有标题和正文"),
             now=NOW - timedelta(minutes=20),
         )
+        url = "https://bbs.example/forum-2-1.html"
+        board = Source(name="本地车友论坛", kind=SourceKind.DISCUZ, url=url, platform=Platform.FORUM)
+        sources.save(connection, SYSTEM, board, now=NOW)
         waiting = Source(name="省台新闻", kind=SourceKind.FEED, url="https://tv.example/feed", platform=Platform.NEWS)
         sources.save(connection, SYSTEM, waiting, now=NOW)
 

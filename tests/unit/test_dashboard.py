@@ -1,7 +1,9 @@
 """Parts of the pages that need no browser: text, numbers, addresses, the gate, the login form's target."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import StrEnum
 from html.parser import HTMLParser
 
 import pytest
@@ -9,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import HTTPConnection
 
+from alerts.state import Change
 from core.errors import InvalidInput
-from core.mention import SHANGHAI, Sentiment, Status
-from dashboard import chart, gate, parts, theme
+from core.mention import SHANGHAI, Platform, Sentiment, Status
+from crawler.definition import SourceKind
+from dashboard import alert, chart, gate, parts, sources, theme
 from dashboard.login import local_address
 from dashboard.mentions_query import Asked, asked
 from index.base import Span
@@ -208,3 +212,16 @@ def test_buttons_hold_white_text() -> None:
 
 def test_sentiments_have_words_and_colours() -> None:
     assert set(parts.SENTIMENT_LABELS) == set(Sentiment) == set(chart.COLOURS)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (sources.KINDS, SourceKind),
+        (alert.CHANGES, Change),
+        (parts.PLATFORM_LABELS, Platform),
+        (parts.MENTION_STATUS_LABELS, Status),
+    ],
+)
+def test_whatever_a_page_may_show_has_a_word(labels: Mapping[StrEnum, str], names: type[StrEnum]) -> None:
+    assert set(labels) == set(names)
