@@ -15,7 +15,7 @@ from alerts.channels.base import Channel, Message, Receipt
 from alerts.level import Level
 from alerts.outbox import LEASE, MOST_ATTEMPTS, PLANNED_TIME, WAITS, Delivery, DeliveryStatus
 from alerts.state import Change
-from core import audit, inbox
+from core import audit, inbox, intake
 from core.access import SYSTEM, Person, Role
 from core.database import Database
 from core.errors import DeliveryFailed, DeliveryRejected, NotAllowed
@@ -271,11 +271,12 @@ def test_each_channel_is_told_from_its_level_on_and_held_findings_tell_nobody(da
 
 def test_the_message_says_what_where_and_hides_persons(database: Database) -> None:
     save_channels(database)
-    seen = [
+    collected = [
         a_mention(1, title="刹车失灵，联系我 13800138000"),
         a_mention(2, title="", text="4S店\n推诿 " + "长" * 100),
         a_mention(3, title="含有\x00坏字符\ud800的标题"),
     ]
+    seen = [intake.admit(mention, author_key=None) for mention in collected]
     with database.write() as connection:
         inbox.put(connection, seen, now=NOW)
         ids = (*(mention.id for mention in seen), "gone")
