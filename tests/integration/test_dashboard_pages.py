@@ -360,7 +360,7 @@ async def test_sources_show_trouble_and_are_crawled_now(visitor: Visitor, servic
     seed.add_sources(services)
     await visitor.sign_in("周航")
     await visitor.see(
-        "/sources", "异常（连续 3 次）", "列表选择器没有找到任何条目", "等待首次采集", "详情页没有标题和正文"
+        "/sources", "结构已变（连续 3 次）", "列表选择器没有找到任何条目", "等待首次采集", "详情页没有标题和正文"
     )
     await visitor.user.should_not_see("13812345678")
     visitor.user.find("立即采集").click()
