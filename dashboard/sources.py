@@ -139,7 +139,7 @@ def _progress(source: Source) -> str:
 
 
 def _coverage(coverage: Coverage, now: datetime) -> None:
-    with parts.tag("section", classes="card flush", id="coverage"):
+    with parts.tag("section", classes="card", id="coverage"):
         with parts.tag("div", classes="card-head"):
             parts.tag("h2", "覆盖范围", "card-title")
             parts.tag("span", "统计数字只包含已接入的平台", "muted small")
