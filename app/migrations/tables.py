@@ -2,7 +2,7 @@
 
 from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
-from core import accounts, audit, inbox, index_part, quarantine, removed, story, watchlist
+from core import accounts, audit, forgotten, inbox, index_part, quarantine, removed, story, watchlist
 from core.database import metadata
 from crawler import crawl_log, gap, redirect, seen_thread, sources
 from response import campaign, incident, statement_check, task
@@ -18,6 +18,7 @@ OWNERS = (
     channel,
     configuration,
     crawl_log,
+    forgotten,
     gap,
     inbox,
     incident,
