@@ -13,8 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api import alerts, brands, campaigns, compliance, health, incidents, mentions, sources, tokens, trends
-from api.door import only_storable
+from api import alerts, brands, campaigns, compliance, health, incidents, ingest, mentions, sources, tokens, trends
+from api.door import only_storable, services_of
 from api.size import SizeLimit
 from core.errors import InvalidInput, NotFound, TingfengError, TooLarge
 from core.settings import Settings
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 PREFIX: Final = "/api/v1"
 MEDIA_TYPE: Final = "application/problem+json"
-ROOMS: Final = (mentions, trends, alerts, incidents, campaigns, compliance, sources, brands, tokens, health)
+ROOMS: Final = (mentions, ingest, trends, alerts, incidents, campaigns, compliance, sources, brands, tokens, health)
 
 DESCRIPTION: Final = """
 请求带上 `Authorization: Bearer 令牌`。令牌用 `tingfeng user token 账号` 或 `POST /api/v1/tokens`（账号和密码）创建，
@@ -86,7 +86,8 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _too_large(request: Request) -> Response:
-    return _problem(request, TooLarge("请求内容过大，请分批提交"))
+    megabytes = services_of(request).settings.request_size_limit_megabytes
+    return _problem(request, TooLarge(f"请求内容超过 {megabytes} MB，请分批提交", limit_megabytes=megabytes))
 
 
 async def _http(request: Request, error: Exception) -> Response:

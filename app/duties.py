@@ -12,7 +12,7 @@ import structlog
 from alerts import alert, detect, level, notify, rule
 from alerts.finding import Finding
 from app import wiring
-from core import accounts, inbox, story
+from core import accounts, idempotency, inbox, story
 from response import incident
 from response.services import Services
 
@@ -66,6 +66,7 @@ def clean_up(services: Services) -> None:
     with services.database.write() as connection:
         story.forget_bands(connection, before=services.now() - timedelta(days=BAND_DAYS))
         accounts.forget_sessions(connection, now=services.now())
+        idempotency.forget_calls(connection, now=services.now())
     log.info("retention", removed=removed, older_than=moment.isoformat())
 
 

@@ -2,7 +2,7 @@
 
 from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
-from core import accounts, audit, inbox, index_part, quarantine, removed, story, watchlist
+from core import accounts, audit, idempotency, inbox, index_part, quarantine, removed, sender, story, watchlist
 from core.database import metadata
 from crawler import redirect, seen_thread, sources
 from response import campaign, incident, statement_check, task
@@ -17,6 +17,7 @@ OWNERS = (
     campaign,
     channel,
     configuration,
+    idempotency,
     inbox,
     incident,
     index_part,
@@ -28,6 +29,7 @@ OWNERS = (
     redirect,
     rule,
     seen_thread,
+    sender,
     sources,
     statement_check,
     story,
