@@ -12,7 +12,7 @@ import structlog
 from alerts import alert, detect, level, notify, rule
 from alerts.finding import Finding
 from app import wiring
-from core import accounts, idempotency, inbox, story
+from core import accounts, evidence, idempotency, inbox, story
 from response import incident
 from response.services import Services
 
@@ -67,6 +67,7 @@ def clean_up(services: Services) -> None:
         story.forget_bands(connection, before=services.now() - timedelta(days=BAND_DAYS))
         accounts.forget_sessions(connection, now=services.now())
         idempotency.forget_calls(connection, now=services.now())
+        evidence.sweep(connection, services.settings.data_dir)
     log.info("retention", removed=removed, older_than=moment.isoformat())
 
 

@@ -332,8 +332,10 @@ def _merge(connection: Connection, row: Row[Any], incoming: Mention, now: dateti
     """Join a mention seen again with the stored one; True when its content was edited."""
     before = _mention(row)
     content = seen_again.comparable(incoming, before)
-    # Only the source that brought it may edit it: two extractions of one page differ without being an edit.
-    is_edit = incoming.source == before.source and content_digest(content) != row.digest
+    # Only the source that brought it may edit it: two extractions of one page differ without being an edit. A mention
+    # without a text (reported by its link, found by its title) takes the first that comes.
+    may_edit = incoming.source == before.source or (incoming.text and not before.text)
+    is_edit = bool(may_edit) and content_digest(content) != row.digest
     seen_by = tuple(dict.fromkeys((*before.seen_by, *incoming.seen_by)))
     engagement = seen_again.engagement(before, incoming)
     if not is_edit and seen_by == before.seen_by and engagement == before.engagement:

@@ -10,11 +10,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from core import inbox, intake, quarantine
+from sqlalchemy import Connection
+
+from core import inbox, intake, quarantine, ticket
 from core.access import Action, Person, require
 from core.database import Database
 from core.errors import InvalidInput, TingfengError, TooLarge
 from core.mention import Mention
+from core.ticket import TicketNews
 
 MOST_MENTIONS: Final = 1000
 # Guess: ten times the longest post that Chinese platforms take; analysis of longer ones holds up everybody.
@@ -27,6 +30,14 @@ class Refused:
 
     error: TingfengError
     raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A record that can be stored. A ticket's news may come without the text that is known already."""
+
+    mention: Mention
+    news: TicketNews | None
 
 
 # A decoded record, or what is none.
@@ -92,11 +103,7 @@ def push(
     for start in range(0, len(records), inbox.BATCH):
         batch = [_read(each, pusher, author_key, now) for each in records[start : start + inbox.BATCH]]
         with database.write() as connection:
-            result = inbox.put(connection, [each for each in batch if isinstance(each, Mention)], now=now)
-            for each in batch:
-                if isinstance(each, Refused):
-                    quarantine.keep(connection, source=_source(pusher), raw=each.raw, error=each.error, now=now)
-        results += _results(batch, result)
+            results += _stored(connection, pusher, batch, now)
     return _answer(results)
 
 
@@ -131,7 +138,7 @@ def _no_object(raw: str) -> Refused:
     return Refused(error=InvalidInput("信息应为 JSON 对象"), raw=quarantine.excerpt(raw))
 
 
-def _read(given: Given, pusher: Pusher, author_key: str | None, now: datetime) -> Mention | Refused:
+def _read(given: Given, pusher: Pusher, author_key: str | None, now: datetime) -> _Read | Refused:
     if isinstance(given, Refused):
         return given
     own = {} if pusher.source is None else {"source": pusher.source, "seen_by": (pusher.source,)}
@@ -139,27 +146,47 @@ def _read(given: Given, pusher: Pusher, author_key: str | None, now: datetime) -
         mention = intake.complete({**given, **own}, source=_source(pusher), now=now, author_key=author_key)
         if len(mention.text) > LONGEST_TEXT:
             raise InvalidInput(f"text 超过 {LONGEST_TEXT:,} 字", field="text")
+        news = ticket.news_of(given)
+        if news is None and _is_bare(mention):
+            raise InvalidInput("缺少 text（或 title）", field="text")
     except TingfengError as error:
         return Refused(error=error, raw=quarantine.excerpt(json.dumps(dict(given), ensure_ascii=False)))
     # Nobody has seen anything later than now: it would stand on top of every list until then.
-    return mention if mention.seen_at <= now else replace(mention, seen_at=now)
+    return _Read(mention=mention if mention.seen_at <= now else replace(mention, seen_at=now), news=news)
+
+
+def _is_bare(mention: Mention) -> bool:
+    return not (mention.text or mention.title)
+
+
+def _stored(
+    connection: Connection, pusher: Pusher, batch: Sequence[_Read | Refused], now: datetime
+) -> list[PushResult]:
+    mentions = [each.mention for each in batch if isinstance(each, _Read) and not _is_bare(each.mention)]
+    result = inbox.put(connection, mentions, now=now)
+    status = dict.fromkeys(result.changed, PushStatus.CHANGED) | dict.fromkeys(result.new, PushStatus.NEW)
+    known = inbox.known(connection, [each.mention.id for each in batch if isinstance(each, _Read) and each.news])
+    found: list[PushResult] = []
+    for each in batch:
+        if isinstance(each, _Read) and _is_bare(each.mention) and each.mention.id not in known:
+            each = Refused(error=InvalidInput("没有这张工单，首次推送须有 text（或 title）", field="text"), raw="")
+        if isinstance(each, Refused):
+            quarantine.keep(connection, source=_source(pusher), raw=each.raw, error=each.error, now=now)
+            error = Problem(code=each.error.code, message=each.error.message)
+            found.append(PushResult(id=None, status=PushStatus.REFUSED, error=error))
+            continue
+        mention = each.mention
+        # Only the source that brought a mention knows its ticket.
+        is_theirs = mention.id in known and known[mention.id].source == mention.source
+        is_news = each.news and is_theirs and ticket.put(connection, pusher.person, mention.id, each.news, now=now)
+        # A record that names the same mention again is a repetition of the first.
+        default = PushStatus.CHANGED if is_news else PushStatus.REPEATED
+        found.append(PushResult(id=mention.id, status=status.pop(mention.id, default)))
+    return found
 
 
 def _source(pusher: Pusher) -> str:
     return pusher.source or pusher.person.name
-
-
-def _results(batch: Sequence[Mention | Refused], result: inbox.PutResult) -> list[PushResult]:
-    status = dict.fromkeys(result.changed, PushStatus.CHANGED) | dict.fromkeys(result.new, PushStatus.NEW)
-    found: list[PushResult] = []
-    for each in batch:
-        if isinstance(each, Mention):
-            # A record that names the same mention again is a repetition of the first.
-            found.append(PushResult(id=each.id, status=status.pop(each.id, PushStatus.REPEATED)))
-        else:
-            error = Problem(code=each.error.code, message=each.error.message)
-            found.append(PushResult(id=None, status=PushStatus.REFUSED, error=error))
-    return found
 
 
 def _answer(results: Sequence[PushResult]) -> PushAnswer:

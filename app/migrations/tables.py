@@ -2,7 +2,21 @@
 
 from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
-from core import accounts, audit, idempotency, inbox, index_part, quarantine, removed, sender, story, watchlist
+from core import (
+    accounts,
+    audit,
+    evidence,
+    idempotency,
+    inbox,
+    index_part,
+    quarantine,
+    removed,
+    report,
+    sender,
+    story,
+    ticket,
+    watchlist,
+)
 from core.database import metadata
 from crawler import redirect, seen_thread, sources
 from response import campaign, incident, statement_check, task
@@ -17,6 +31,7 @@ OWNERS = (
     campaign,
     channel,
     configuration,
+    evidence,
     idempotency,
     inbox,
     incident,
@@ -27,6 +42,7 @@ OWNERS = (
     quarantine,
     removed,
     redirect,
+    report,
     rule,
     seen_thread,
     sender,
@@ -34,5 +50,6 @@ OWNERS = (
     statement_check,
     story,
     task,
+    ticket,
     watchlist,
 )

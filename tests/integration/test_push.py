@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
 
 from api import server as api_server
 from app import duties
 from app.cli import sender as command
-from core import accounts, idempotency, inbox, push, quarantine, sender
+from core import accounts, audit, idempotency, inbox, push, quarantine, sender
 from core.access import SYSTEM, Person, Role
 from core.errors import InProgress
 from core.idempotency import Call
@@ -22,7 +21,7 @@ from tests.conftest import ADMIN_PASSWORD
 
 PATH = "/api/v1/ingest"
 HOTLINE = "青柠热线"
-Send = Callable[..., Response]
+Send = Callable[..., Any]  # the answers of the test client
 
 
 def a_record(number: int = 1, **values: object) -> dict[str, object]:
@@ -46,7 +45,7 @@ def send(services: Services, secret: str) -> Send:
     """Posts a body signed by the hotline; headers may be told otherwise."""
     visitor = TestClient(api_server.build(services))
 
-    def signed(body: bytes, *, key: str = secret, age: int = 0, **headers: str) -> Response:
+    def signed(body: bytes, *, key: str = secret, age: int = 0, **headers: str) -> Any:
         timestamp = str(int(services.now().timestamp()) - age)
         given = {
             "X-Tingfeng-Sender": "%E9%9D%92%E6%9F%A0%E7%83%AD%E7%BA%BF",
@@ -54,8 +53,7 @@ def send(services: Services, secret: str) -> Send:
             "X-Tingfeng-Signature": sender.sign(key, timestamp, body),
         }
         raw: Any = {name: value.encode("latin-1") for name, value in (given | headers).items()}
-        answer: Response = visitor.post(PATH, content=body, headers=raw)
-        return answer
+        return visitor.post(PATH, content=body, headers=raw)
 
     return signed
 
@@ -229,3 +227,40 @@ def test_a_call_whose_process_died_is_taken_over(services: Services, clock: Any)
         return "first"
 
     assert idempotency.once(services.database, call, overtaken, now=clock()) == ("first", False)
+
+
+def test_a_ticket_is_followed_by_its_own_system(services: Services, send: Send, client: TestClient) -> None:
+    ticket = {"native_id": "T-1", "kind": "ticket", "text": "刹车异响", "store": "天河店", "region": "广州"}
+    opened = ticket | {"demand": "请回电 13800001234", "status": "open", "deadline": "2026-06-18T18:00"}
+    state_only = {"native_id": "T-1", "kind": "ticket"}
+    at = "2026-06-16T1{}:00+08:00".format
+    steps: Sequence[tuple[dict[str, object], str, str]] = [
+        (opened | {"updated_at": at(0)}, "new", "open"),
+        (opened | {"updated_at": at(0)}, "repeated", "open"),
+        (state_only | {"status": "answered", "updated_at": at(2)}, "changed", "answered"),
+        (state_only | {"status": "open", "updated_at": at(1)}, "repeated", "answered"),
+        (ticket | {"status": "closed", "updated_at": "2027-01-01T00:00"}, "changed", "closed"),
+        (state_only | {"native_id": "T-2", "status": "open"}, "refused", "closed"),
+        (state_only | {"status": "x" * 41}, "refused", "closed"),
+        (state_only | {"deadline": "soon"}, "refused", "closed"),
+        (state_only, "refused", "closed"),
+    ]
+    for record, status, state in steps:
+        [result] = send(body_of(record)).json()["results"]
+        assert result["status"] == status, (record, result)
+        [mention] = stored(services)
+        shown = client.get(f"/api/v1/mentions/{mention.id}").json()
+        assert (shown["ticket"]["state"], shown["text"], shown["store"]) == (state, "刹车异响", "天河店")
+        assert shown["ticket"]["demand"] == "请回电 138********"
+        assert shown["ticket"]["deadline_at"] == "2026-06-18T18:00:00+08:00"
+    with services.database.read() as connection:
+        history = audit.entries_of(connection, [f"mention:{mention.id}"])
+    assert [entry.details["state"] for entry in history] == [["open", "answered"], ["answered", "closed"]]
+    assert {entry.person for entry in history} == {f"sender:{HOTLINE}"}
+    headers = {"Authorization": client.headers["Authorization"]}
+    stranger = a_record(5, kind="ticket", status="open", source="甲")
+    for source, state in (("甲", "open"), ("乙", "open")):
+        body = body_of(stranger | {"source": source, "status": "open" if source == "甲" else "closed"})
+        result = client.post(PATH, content=body, headers=headers).json()["results"][0]
+        shown = client.get(f"/api/v1/mentions/{result['id']}").json()
+        assert shown["ticket"]["state"] == state, "another source does not know it"
