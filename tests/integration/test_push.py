@@ -230,9 +230,15 @@ def test_a_call_whose_process_died_is_taken_over(services: Services, clock: Any)
 
 
 def test_a_ticket_is_followed_by_its_own_system(services: Services, send: Send, client: TestClient) -> None:
-    ticket = {"native_id": "T-1", "kind": "ticket", "text": "刹车异响", "store": "天河店", "region": "广州"}
+    ticket: dict[str, object] = {
+        "native_id": "T-1",
+        "kind": "ticket",
+        "text": "刹车异响",
+        "store": "天河店",
+        "region": "广州",
+    }
     opened = ticket | {"demand": "请回电 13800001234", "status": "open", "deadline": "2026-06-18T18:00"}
-    state_only = {"native_id": "T-1", "kind": "ticket"}
+    state_only: dict[str, object] = {"native_id": "T-1", "kind": "ticket"}
     at = "2026-06-16T1{}:00+08:00".format
     steps: Sequence[tuple[dict[str, object], str, str]] = [
         (opened | {"updated_at": at(0)}, "new", "open"),
