@@ -96,11 +96,15 @@ CLAIM_SECONDS: Final = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutResult:
-    """new and changed (edited): mention ids; repeated: mentions that were there already, with the same content."""
+    """new and changed (edited): mention ids; repeated: mentions that were there already, with the same content.
+
+    known_since: when the oldest of those that were there already was first seen.
+    """
 
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     repeated: int = 0
+    known_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,7 @@ def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -
     Several sources that saw the same mention are joined in ``seen_by``. Repeating a call changes nothing.
     """
     serialise(connection, "inbox")
-    stored = _stored_ids(connection, [mention.id for mention in mentions])
+    stored = _first_seen(connection, [mention.id for mention in mentions])
     fresh = {mention.id: mention for mention in reversed(mentions) if mention.id not in stored}
     new = [mention for mention in mentions if fresh.get(mention.id) is mention]
     _insert(connection, new)
@@ -125,7 +129,9 @@ def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -
     for mention in mentions:
         if fresh.get(mention.id) is not mention and _merge(connection, _row(connection, mention.id), mention, now):
             changed.append(mention.id)
-    return PutResult(new=tuple(fresh), changed=tuple(changed), repeated=len(mentions) - len(fresh) - len(changed))
+    repeated = len(mentions) - len(fresh) - len(changed)
+    known_since = min(stored.values(), default=None)
+    return PutResult(new=tuple(fresh), changed=tuple(changed), repeated=repeated, known_since=known_since)
 
 
 def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
@@ -236,7 +242,7 @@ def mark_indexed(connection: Connection, revisions: Mapping[str, int], *, now: d
     """
     if not revisions:
         return
-    stored = _stored_ids(connection, list(revisions))
+    stored = _first_seen(connection, list(revisions)).keys()
     removed.keep(connection, {gone: revisions[gone] for gone in revisions.keys() - stored}, now=now)
     is_older = mention_table.c.indexed_revision < bindparam("b_revision")
     connection.execute(
@@ -298,8 +304,9 @@ def _row(connection: Connection, mention_id: str) -> Row[Any]:  # Any: SQLAlchem
     return connection.execute(select(mention_table).where(mention_table.c.id == mention_id)).one()
 
 
-def _stored_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
-    return set(connection.scalars(select(mention_table.c.id).where(mention_table.c.id.in_(ids))))
+def _first_seen(connection: Connection, ids: Sequence[str]) -> dict[str, datetime]:
+    chosen = select(mention_table.c.id, mention_table.c.seen_at).where(mention_table.c.id.in_(ids))
+    return {row.id: row.seen_at for row in connection.execute(chosen)}
 
 
 def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
@@ -332,10 +339,7 @@ def _merge(connection: Connection, row: Row[Any], incoming: Mention, now: dateti
     """Join a mention seen again with the stored one; True when its content was edited."""
     before = _mention(row)
     content = seen_again.comparable(incoming, before)
-    # Only the source that brought it may edit it: two extractions of one page differ without being an edit. A mention
-    # without a text (reported by its link, found by its title) takes the first that comes.
-    may_edit = incoming.source == before.source or (incoming.text and not before.text)
-    is_edit = bool(may_edit) and content_digest(content) != row.digest
+    is_edit = seen_again.may_edit(incoming, before) and content_digest(content) != row.digest
     seen_by = tuple(dict.fromkeys((*before.seen_by, *incoming.seen_by)))
     engagement = seen_again.engagement(before, incoming)
     if not is_edit and seen_by == before.seen_by and engagement == before.engagement:

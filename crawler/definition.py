@@ -31,6 +31,7 @@ from core.normalise import canonical_url
 from core.settings import Settings
 from core.validation import sentence
 from crawler.extract.selectors import NAMES, Selectors, read_selectors
+from crawler.health import State
 
 
 class SourceKind(StrEnum):
@@ -87,6 +88,12 @@ class Source:
     robots_verdict: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    health: State = State.NEW
+    health_message: str = ""
+    news_per_day: float | None = None
+    progress_pages: int = 0
+    progress_mentions: int = 0
+    progress_waiting: int = 0
 
 
 _FIELDS: Final = tuple(item.name for item in fields(Source))

@@ -18,7 +18,7 @@ from core import (
     watchlist,
 )
 from core.database import metadata
-from crawler import redirect, seen_thread, sources
+from crawler import crawl_log, gap, redirect, seen_thread, sources
 from response import campaign, incident, statement_check, task
 
 __all__ = ["OWNERS", "metadata"]
@@ -31,7 +31,9 @@ OWNERS = (
     campaign,
     channel,
     configuration,
+    crawl_log,
     evidence,
+    gap,
     idempotency,
     inbox,
     incident,

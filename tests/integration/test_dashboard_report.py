@@ -7,7 +7,8 @@ from core import push, report
 from core.access import Person, Role
 from core.push import Pusher
 from tests.conftest import Clock
-from tests.integration.test_dashboard_pages import Visitor, anyio_backend, services, visitor
+from tests.integration.test_dashboard_pages import anyio_backend, services, visitor
+from tests.integration.visitor import Visitor
 
 __all__ = ["anyio_backend", "services", "visitor"]  # fixtures
 pytestmark = pytest.mark.anyio
