@@ -30,7 +30,7 @@ class Visit:
     """One crawl of one source.
 
     delay_seconds: between two requests to a host, before robots.txt has its say. author_key: set when only hashes of
-    author names may be kept.
+    author names may be kept. secret: the value of a secret by its name; raises ConfigurationError.
     """
 
     source: Source
@@ -40,6 +40,7 @@ class Visit:
     limits: Limits
     delay_seconds: float
     time_limit_seconds: float
+    secret: Callable[[str], str]
     author_key: str | None = None
 
 

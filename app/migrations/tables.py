@@ -4,7 +4,7 @@ from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
 from core import accounts, audit, inbox, index_part, quarantine, removed, story, watchlist
 from core.database import metadata
-from crawler import redirect, seen_thread, sources
+from crawler import redirect, seen_page, seen_thread, sources
 from response import campaign, incident, statement_check, task
 
 __all__ = ["OWNERS", "metadata"]
@@ -27,6 +27,7 @@ OWNERS = (
     removed,
     redirect,
     rule,
+    seen_page,
     seen_thread,
     sources,
     statement_check,

@@ -118,6 +118,13 @@ def text_of(element: etree._Element) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def plain(markup: str) -> str:
+    """Text of what may be HTML, escaped or not: values of feeds and interfaces."""
+    if "<" not in markup and "&" not in markup:
+        return markup.strip()
+    return text_of(Selector(text=f"<div>{markup}</div>", type="html").root)
+
+
 def _pieces(root: etree._Element) -> Iterator[str]:
     """Walk without recursion: pages nest deeper than Python's stack."""
     silent = 0
