@@ -110,6 +110,7 @@ FORUM_PAGES: Final = 200
 JSON_PAGES: Final = 200
 # Guess: what a site takes in one crawl; the rest of a sitemap comes with the next ones.
 SITEMAP_PAGES: Final = 1000
+MOST_SITEMAP_PAGES: Final = 50_000
 LONGEST_INTERVAL_MINUTES: Final = 7 * 24 * 60
 
 
@@ -189,7 +190,8 @@ def checked(source: Source) -> Source:
         _check_address(source, "origin", source.origin)
     _check_range("crawl_delay_seconds", source.crawl_delay_seconds, 0, LONGEST_DELAY_SECONDS)
     _check_range("interval_minutes", source.interval_minutes, 1, LONGEST_INTERVAL_MINUTES)
-    _check_range("max_pages", source.max_pages, 1, MOST_PAGES)
+    most_pages = MOST_SITEMAP_PAGES if source.kind is SourceKind.SITEMAP else MOST_PAGES
+    _check_range("max_pages", source.max_pages, 1, most_pages)
     _check_selectors(source.kind, selectors_of(source))
     _check_place("origin", source.origin, source.kind, SourceKind.FEED)
     _check_place("json", source.json, source.kind, SourceKind.JSON)

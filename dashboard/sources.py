@@ -113,6 +113,8 @@ def _state(source: Source) -> None:
         parts.chip("等待首次采集", "waiting")
     else:
         parts.chip("正常", "positive")
+        if source.last_error_message:  # what the crawl left for the next
+            parts.tag("span", source.last_error_message, "muted small block")
 
 
 async def _crawl_now(view: View[Listed], name: str) -> None:

@@ -80,21 +80,23 @@ class JsonPage:
     next_url: str | None = None
 
 
-def read_page(text: str, url: str, mapping: JsonMap, *, now: datetime) -> JsonPage:
-    """Raises SourceChanged, SourceRefused where the answer is no list of items but an error."""
+def read_page(text: str, url: str, mapping: JsonMap, *, now: datetime, is_first: bool = True) -> JsonPage:
+    """Raises SourceChanged, SourceRefused where the answer is an error, or the first one has no list of items."""
     data = read_json(text, url)
-    items = _items(data, mapping, url)
+    items = _items(data, mapping, url, is_first=is_first)
     if not items:
         _refuse_error(data, url, is_sure=False)
     read = tuple(_item(item, mapping, url, now) for item in items)
     return JsonPage(items=read, next_url=_next(data, mapping, url))
 
 
-def _items(data: Json, mapping: JsonMap, url: str) -> list[Json]:
+def _items(data: Json, mapping: JsonMap, url: str, *, is_first: bool) -> list[Json]:
     found = search(mapping.items, data) if mapping.items else _largest_list(data)
     if isinstance(found, list):
         return found
     _refuse_error(data, url, is_sure=True)
+    if not is_first:
+        return []
     where = f"表达式 json.items（{mapping.items}）没有找到" if mapping.items else "没有认出"
     raise SourceChanged(f"接口的答复里{where}条目列表，请检查 json.items", url=url)
 

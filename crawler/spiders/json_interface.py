@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, urldefrag, urlsplit
 
@@ -38,14 +39,10 @@ class JsonSpider(SourceSpider):
         yield self.if_changed(self._page(self.visit.source.url, 1))
 
     async def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
-        """Raises SourceChanged, SourceRefused when the first page holds no items; on a later one the list has ended."""
+        """Raises SourceChanged, SourceRefused for an error, or when the first page has no list."""
         number: int = response.meta["number"]
-        try:
-            found = await asyncio.to_thread(read_page, page.text, page.url, self._map, now=self.visit.now())
-        except SourceChanged:
-            if number == 1 or not page.text.lstrip().startswith("{"):
-                raise
-            return
+        read = partial(read_page, now=self.visit.now(), is_first=number == 1)
+        found = await asyncio.to_thread(read, page.text, page.url, self._map)
         if number == 1:
             self.keep_validators(response)
         things = [thing for item in found.items for thing in self._things(item, page)]

@@ -168,6 +168,8 @@ class SitemapSpider(SourceSpider):
                 read_at = row.read_at if row else None
                 self._files.append(File(place.url, index, index.level + 1, place.modified, read_at))
                 index.waiting += 1
+            else:
+                self.visit.outcome.skipped += 1
 
     async def _sift_pages(self, places: Sequence[Place], file: File) -> AsyncIterator[Output]:
         rows = await self._rows(places)

@@ -21,7 +21,7 @@ POST = {
 
 
 def page(data: object, **mapping: object) -> JsonPage:
-    return read_page(json.dumps(data, ensure_ascii=False), URL, read_mapping(mapping), now=NOW)
+    return read_page(json.dumps(data), URL, read_mapping(mapping), now=NOW)
 
 
 def only(data: object, **mapping: object) -> JsonItem:
@@ -50,6 +50,7 @@ def test_common_names_need_no_definition() -> None:
         ({"标题": "刹车", "正文": "软"}, "text", "软"),
         ({"title": {"rendered": "<b>刹车</b>"}}, "title", "刹车"),
         ({"text": ["一", "二", 3, None]}, "text", "一\n二\n3"),
+        ({"text": "<p>刹\ud800\x00车</p>"}, "text", "刹\ufffd\ufffd车"),
         ({"text": "x", "author": "李明"}, "author", "李明"),
         ({"text": "x", "user": {"screen_name": "李明"}}, "author", "李明"),
         ({"text": "x", "author": {"id": "u1"}}, "author_id", "u1"),
@@ -150,13 +151,18 @@ def test_an_empty_list_is_the_end_and_no_error() -> None:
     empty: list[object] = [[], {"data": []}, {"code": 0, "message": "ok", "data": {"list": []}}]
     for data in empty:
         assert page(data) == JsonPage(items=())
+    for text in ("{}", '{"data": null}'):
+        assert read_page(text, URL, read_mapping({}), now=NOW, is_first=False) == JsonPage(items=())
+    with pytest.raises(SourceChanged, match="繁忙"):
+        read_page('{"code": 500, "msg": "繁忙"}', URL, read_mapping({}), now=NOW, is_first=False)
     with pytest.raises(SourceChanged, match=r"json.items（d.x）没有找到"):
         page({"items": [POST]}, items="d.x")
     with pytest.raises(SourceChanged, match="无法用于接口的答复"):
         page({"items": [POST]}, title="length(id)")
 
 
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
+CHARACTERS = st.characters() | st.sampled_from("\x00\ud800<&>")
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(CHARACTERS, max_size=8)
 KEYS = st.sampled_from(
     ["items", "data", "title", "text", "url", "id", "next", "has_more", "cursor", "error", "user", "time"]
 )
