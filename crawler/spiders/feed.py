@@ -58,7 +58,7 @@ class FeedSpider(SourceSpider):
                 yield mention
             for url in unknown:
                 yield self.request(url, Step.PAGE, entry=by_url[url])
-        if has_news and feed.next_url and feed.next_url not in self._asked and number < self.visit.source.max_pages:
+        if has_news and feed.next_url and feed.next_url not in self._asked and number < self.visit.page_limit:
             self._asked.add(feed.next_url)
             yield self.request(feed.next_url, Step.LIST, number=number + 1)
 

@@ -52,7 +52,7 @@ class JsonSpider(SourceSpider):
             yield thing
         has_news = len(known) < len(mentions) or (bool(mentions) and self._was_cut())
         following = self._following(found, number) if has_news else None
-        if following and following not in self._asked and number < self.visit.source.max_pages:
+        if following and following not in self._asked and number < self.visit.page_limit:
             self._asked.add(following)
             yield self._page(following, number + 1)
 

@@ -204,7 +204,9 @@ class SitemapSpider(SourceSpider):
         return row.mention_id is None and self.visit.now() - row.read_at >= FAILURE_REST
 
     async def _rows(self, places: Sequence[Place]) -> dict[str, SeenPage]:
-        return await asyncio.to_thread(self._read_rows, [_key(place.url) for place in places])
+        rows = await asyncio.to_thread(self._read_rows, [_key(place.url) for place in places])
+        self.visit.outcome.meet(min((row.read_at for row in rows.values()), default=None))
+        return rows
 
     def _read_rows(self, keys: Sequence[str]) -> dict[str, SeenPage]:
         with self.visit.database.read() as connection:
