@@ -3,7 +3,7 @@
 A source file is one commented YAML, either one source or a list under ``sources:``::
 
     name: 晨报要闻
-    kind: listing                  # feed (RSS/Atom), listing (list page → detail pages), discuz, forum (any other)
+    kind: listing                  # feed (RSS/Atom), listing (list page → detail pages), discuz, forum, wordpress
     url: https://news.example/list
     platform: news
     interval_minutes: 10
@@ -40,6 +40,7 @@ class SourceKind(StrEnum):
     LISTING = "listing"
     DISCUZ = "discuz"
     FORUM = "forum"
+    WORDPRESS = "wordpress"
 
 
 FORUM_KINDS: Final = (SourceKind.DISCUZ, SourceKind.FORUM)
@@ -123,6 +124,8 @@ def _defaults(values: Mapping[str, object]) -> dict[str, object]:
             found["name"] = host
     if values.get("kind") in FORUM_KINDS:
         found |= {"platform": Platform.FORUM, "max_pages": FORUM_PAGES}
+    if values.get("kind") == SourceKind.WORDPRESS:
+        found |= {"platform": Platform.BLOG, "max_pages": FORUM_PAGES}
     return found
 
 

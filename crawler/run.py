@@ -23,6 +23,7 @@ from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.forum import ForumSpider
 from crawler.spiders.listing import ListingSpider
+from crawler.spiders.wordpress import WordpressSpider
 from crawler.visit import Limits, Visit
 
 _LOG: Final = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ SPIDERS: Final[dict[SourceKind, type[SourceSpider]]] = {
     SourceKind.LISTING: ListingSpider,
     SourceKind.DISCUZ: ForumSpider,
     SourceKind.FORUM: ForumSpider,
+    SourceKind.WORDPRESS: WordpressSpider,
 }
 # Guess: what a site of one's own (delay 0) takes without queueing; a delayed host is asked one page at a time.
 PARALLEL_REQUESTS: Final = 8

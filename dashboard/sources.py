@@ -25,6 +25,7 @@ KINDS: Final[Mapping[SourceKind, str]] = {
     SourceKind.LISTING: "列表页",
     SourceKind.DISCUZ: "Discuz 论坛",
     SourceKind.FORUM: "论坛",
+    SourceKind.WORDPRESS: "WordPress",
 }
 HEADINGS: Final = ("来源", "状态", "最近采集", "本次条数", "新增", "下次采集", "操作")
 

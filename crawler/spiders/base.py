@@ -35,6 +35,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 # Only ever an answer to the validators that a feed request carries.
 NOT_MODIFIED: Final = 304
+ANSWERS: Final = (Kind.REPLY, Kind.COMMENT)
 
 Output = Request | Mention | Rejected | Redirect | SeenThread
 
@@ -94,7 +95,7 @@ class SourceSpider(Spider):
                 async for thing in self.read_behind(page, response):
                     yield thing
                     # The address of a thread leads to its first post.
-                    if isinstance(thing, Mention) and (thing.thread_id is None or thing.kind is Kind.POST):
+                    if isinstance(thing, Mention) and (thing.thread_id is None or thing.kind not in ANSWERS):
                         for lead in redirects(thing, way_to(response)):
                             yield lead
         except TingfengError as error:
@@ -142,6 +143,21 @@ class SourceSpider(Spider):
     def mention(self, reading: Reading) -> Mention:
         """Build the mention of this source. Raises SourceChanged when it is empty."""
         return build(reading, self.visit.source, seen_at=self.visit.now(), author_key=self.visit.author_key)
+
+    def news(self, mention: Mention, stored: Mention | None) -> Iterator[Mention]:
+        """A mention that may be stored already: nothing where it is alike.
+
+        An edit keeps the first time, since relative ones drift.
+        """
+        name = self.visit.source.name
+        if stored is None:
+            yield mention
+        elif name not in stored.seen_by:
+            yield replace(stored, source=name, seen_by=(name,))
+        elif (stored.title, stored.text) != (mention.title, mention.text) and stored.source == name:
+            yield replace(mention, published_at=stored.published_at, date_precision=stored.date_precision)
+        else:
+            self.visit.outcome.skipped += 1
 
     def _known(self, ids: Sequence[str]) -> dict[str, Mention]:
         with self.visit.database.read() as connection:

@@ -31,8 +31,8 @@ class FeedSpider(SourceSpider):
     async def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """Raises SourceChanged when it is no feed."""
         entries = await asyncio.to_thread(read_feed, page.text, page.url, now=self.visit.now())
-        self.visit.outcome.etag = _header(response, "ETag")
-        self.visit.outcome.last_modified = _header(response, "Last-Modified")
+        self.visit.outcome.etag = header(response, "ETag")
+        self.visit.outcome.last_modified = header(response, "Last-Modified")
         if self.visit.source.full_text is FullText.FEED:
             for entry in entries:
                 if entry.title or entry.text:
@@ -77,6 +77,7 @@ class FeedSpider(SourceSpider):
         )
 
 
-def _header(response: Response, name: str) -> str | None:
+def header(response: Response, name: str) -> str | None:
+    """The first header of this name."""
     value = response.headers.get(name)
     return value.decode("latin-1") if value else None
