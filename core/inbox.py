@@ -245,6 +245,18 @@ def remove(connection: Connection, mention_ids: Sequence[str], *, now: datetime)
     return len(rows)
 
 
+def mark_deleted(connection: Connection, mention_ids: Sequence[str]) -> int:
+    """Their pages are gone from the source: they stay, marked. Returns how many were not marked before."""
+    serialise(connection, "inbox")
+    rows = connection.execute(select(mention_table).where(mention_table.c.id.in_(mention_ids))).all()
+    marked = [mention for row in rows if (mention := _mention(row)).status is not Status.DELETED]
+    for mention in marked:
+        after = replace(mention, status=Status.DELETED, revision=mention.revision + 1)
+        values = {"record": to_json(_bare(after)), "revision": after.revision}
+        connection.execute(update(mention_table).where(mention_table.c.id == mention.id).values(**values))
+    return len(marked)
+
+
 def backlog(connection: Connection) -> Backlog:
     """Count what waits."""
     count = select(func.count()).select_from(mention_table)
@@ -303,15 +315,18 @@ def _merge(connection: Connection, row: Row[Any], incoming: Mention, now: dateti
     is_edit = incoming.source == before.source and content_digest(content) != row.digest
     seen_by = tuple(dict.fromkeys((*before.seen_by, *incoming.seen_by)))
     engagement = seen_again.engagement(before, incoming)
-    if not is_edit and seen_by == before.seen_by and engagement == before.engagement:
+    is_back = before.status is Status.DELETED and incoming.source == before.source
+    if not (is_edit or is_back) and seen_by == before.seen_by and engagement == before.engagement:
         return False
     joined: dict[str, Any] = {"seen_by": seen_by, "engagement": engagement, "revision": before.revision + 1}
+    if is_back:
+        joined["status"] = Status.LIVE
     after = replace(before, **joined)
     values: dict[str, object] = {"revision": after.revision}
     if is_edit:
         former = {"mention_id": row.id, "revision": row.revision, "record": row.record, "replaced_at": now}
         connection.execute(insert(version_table).values(**former))
-        after = replace(content, status=Status.CHANGED, **joined)
+        after = replace(content, **joined | {"status": Status.CHANGED})
         values |= {"digest": content_digest(content), "is_analysed": False, "claimed_by": None, "claimed_until": None}
     values["record"] = to_json(_bare(after))
     connection.execute(update(mention_table).where(mention_table.c.id == row.id).values(**values))

@@ -27,6 +27,7 @@ mention_table: Final = Table(
     Column("seen_at", UtcTime, nullable=False),
     Column("indexed_at", UtcTime),
     Index(None, "order_time"),
+    Index(None, "source", "seen_at"),
     Index(None, "story"),
 )
 # What the pipeline looks for is a small part of a large table: partial indexes keep both questions cheap. Questions

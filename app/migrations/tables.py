@@ -4,7 +4,7 @@ from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
 from core import accounts, audit, forgotten, inbox, index_part, quarantine, removed, story, watchlist
 from core.database import metadata
-from crawler import crawl_log, gap, redirect, seen_thread, sources
+from crawler import crawl_log, gap, recheck, redirect, seen_thread, sources
 from response import campaign, incident, statement_check, task
 
 __all__ = ["OWNERS", "metadata"]
@@ -27,6 +27,7 @@ OWNERS = (
     leases,
     outbox,
     quarantine,
+    recheck,
     removed,
     redirect,
     rule,

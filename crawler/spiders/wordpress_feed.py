@@ -24,8 +24,9 @@ from crawler.page import Page
 from crawler.platforms import wordpress
 from crawler.platforms.wordpress import Comment, Post
 from crawler.platforms.wordpress_page import read_comments_on
+from crawler.recheck import Checked
 from crawler.seen_thread import SeenThread
-from crawler.spiders.base import Output, SourceSpider, Step
+from crawler.spiders.base import GONE, Output, SourceSpider, Step
 from crawler.spiders.feed import header
 from crawler.visit import Visit
 
@@ -33,7 +34,6 @@ _LOG: Final = logging.getLogger(__name__)
 
 # Guess: a post with more pages of comments than this is a guest book.
 MOST_COMMENT_PAGES: Final = 20
-GONE: Final = 404
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,6 +101,10 @@ class WordpressFeedSpider(SourceSpider):
             things = self._read_posts(page, response, feed)
         async for thing in things:
             yield thing
+
+    async def read_again(self, page: Page, before: Mention) -> AsyncIterator[Output]:
+        """Whether a post is still there; edits come with the lists."""
+        yield Checked(mention_id=before.id)
 
     async def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """A post whose feed has an excerpt only, the feed of a post's comments, or the list of them."""
@@ -317,7 +321,7 @@ class WordpressFeedSpider(SourceSpider):
                 yield from self._after_comments(feed)
         elif feed.by_change:
             _LOG.info("%s: no feed by change: %s", self.visit.source.name, error.code)
-        elif feed.page > 1 and error.details.get("status") == GONE:
+        elif feed.page > 1 and error.details.get("status") in GONE:
             yield self.feed_state(feed, is_complete=True)
         elif feed.page > 1:
             yield from super().give_up(request, error)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from core import inbox
-from core.mention import Kind, Mention
+from core.mention import Kind, Mention, Status
 from tests.integration.crawl_site import Crawls
 from tests.wordpress_simulator import START, Said, Wordpress, comments, posts
 
@@ -100,7 +100,13 @@ def test_long_lists_refusals_and_late_appearances(sites: dict[str, Wordpress], c
     assert (results["转关闭"]["new"], results["转关闭"]["changed"]) == (1, 0), "from its feed, the rest is known"
     assert (results["转关闭"]["error_code"], results["转关闭"]["is_complete"]) == (None, True)
 
+    # A day later pages are looked at again; their texts are those of the lists.
+    crawls.clock.advance(days=1)
+    del sites["转关闭"].posts[0]
     results = crawl(crawls, sites)
     for name in ("大站", "小页", "转关闭"):
         assert (results[name]["new"], results[name]["changed"]) == (0, 0), name
-        assert len(sites[name].paths()) <= 3, sites[name].paths()
+        lists = [path for path in sites[name].paths() if not re.fullmatch(r"/p\d+/", path)]
+        assert len(lists) <= 3, lists
+    gone = [mention.title for mention in stored(crawls, "转关闭") if mention.status is Status.DELETED]
+    assert gone == ["第1篇"]
