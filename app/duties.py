@@ -12,7 +12,7 @@ import structlog
 from alerts import alert, detect, level, notify, rule
 from alerts.finding import Finding
 from app import wiring
-from core import accounts, inbox, story
+from core import accounts, evidence, idempotency, inbox, story
 from crawler import crawl_log, health
 from response import incident
 from response.services import Services
@@ -69,6 +69,8 @@ def clean_up(services: Services) -> None:
     with services.database.write() as connection:
         story.forget_bands(connection, before=services.now() - timedelta(days=BAND_DAYS))
         accounts.forget_sessions(connection, now=services.now())
+        idempotency.forget_calls(connection, now=services.now())
+        evidence.sweep(connection, services.settings.data_dir)
         crawl_log.forget(connection, before=services.now() - CRAWLS_KEPT)
     log.info("retention", removed=removed, older_than=moment.isoformat())
 

@@ -291,7 +291,7 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
     rows = [
         {
             "id": mention.id,
-            "address_id": mention_id(canonical_url(mention.url)),
+            "address_id": mention_id(canonical_url(mention.url)) if mention.url else mention.id,
             "order_key": key,
             "record": to_json(_bare(mention)),
             "digest": content_digest(mention),
@@ -311,8 +311,7 @@ def _merge(connection: Connection, row: Row[Any], incoming: Mention, now: dateti
     """Join a mention seen again with the stored one; True when its content was edited."""
     before = _mention(row)
     content = seen_again.comparable(incoming, before)
-    # Only the source that brought it may edit it: two extractions of one page differ without being an edit.
-    is_edit = incoming.source == before.source and content_digest(content) != row.digest
+    is_edit = seen_again.may_edit(incoming, before) and content_digest(content) != row.digest
     seen_by = tuple(dict.fromkeys((*before.seen_by, *incoming.seen_by)))
     engagement = seen_again.engagement(before, incoming)
     is_back = before.status is Status.DELETED and incoming.source == before.source

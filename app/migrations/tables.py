@@ -2,7 +2,22 @@
 
 from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
-from core import accounts, audit, forgotten, inbox, index_part, quarantine, removed, story, watchlist
+from core import (
+    accounts,
+    audit,
+    evidence,
+    forgotten,
+    idempotency,
+    inbox,
+    index_part,
+    quarantine,
+    removed,
+    report,
+    sender,
+    story,
+    ticket,
+    watchlist,
+)
 from core.database import metadata
 from crawler import crawl_log, gap, recheck, redirect, seen_thread, sources
 from response import campaign, incident, statement_check, task
@@ -18,8 +33,10 @@ OWNERS = (
     channel,
     configuration,
     crawl_log,
+    evidence,
     forgotten,
     gap,
+    idempotency,
     inbox,
     incident,
     index_part,
@@ -30,11 +47,14 @@ OWNERS = (
     recheck,
     removed,
     redirect,
+    report,
     rule,
     seen_thread,
+    sender,
     sources,
     statement_check,
     story,
     task,
+    ticket,
     watchlist,
 )
