@@ -57,6 +57,9 @@ test-elasticsearch: $(VENV)/tested  ## the external tests on an Elasticsearch st
 test-postgresql: $(VENV)/tested  ## the external tests on a PostgreSQL started for them (needs Debian's package)
 	$(SERVERS) --postgresql -- $(BIN)/pytest tests/integration -m external $(ARGS)
 
+test-wordpress: $(VENV)/tested  ## the external tests on a WordPress started for them (needs Debian's packages)
+	$(SERVERS) --wordpress -- $(BIN)/pytest tests/integration -m external $(ARGS)
+
 #= Change
 check: $(VENV)/tested  ## format, lint, types, import contracts, docs tests
 	$(BIN)/ruff format --check .

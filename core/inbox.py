@@ -89,13 +89,18 @@ def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -
 
 
 def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
-    """Which of these ids are stored, as a mention's own or as that of the address it was read at."""
+    """Which of these ids are stored, as a mention's own or as that of the address it was read at.
+
+    Answers stand at the address of what they answer: they are known by their own ids only.
+    """
     found: dict[str, Mention] = {}
     for start in range(0, len(ids), BATCH):
         asked = ids[start : start + BATCH]
         is_known = or_(mention_table.c.id.in_(asked), mention_table.c.address_id.in_(asked))
         for row in connection.execute(select(mention_table).where(is_known)):
-            found |= dict.fromkeys((row.id, row.address_id), _mention(row))
+            mention = found[row.id] = _mention(row)
+            if mention.parent_id is None:
+                found.setdefault(row.address_id, mention)
     return {given: found[given] for given in ids if given in found}
 
 

@@ -3,7 +3,7 @@
 A source file is one commented YAML, either one source or a list under ``sources:``::
 
     name: 晨报要闻
-    kind: listing                  # feed, sitemap, json, listing (list page → detail pages), discuz, forum (any other)
+    kind: listing                  # feed, sitemap, json, listing (list page → detail pages), discuz, forum, wordpress
     url: https://news.example/list
     platform: news
     interval_minutes: 10
@@ -46,6 +46,7 @@ class SourceKind(StrEnum):
     FORUM = "forum"
     SITEMAP = "sitemap"
     JSON = "json"
+    WORDPRESS = "wordpress"
 
 
 FORUM_KINDS: Final = (SourceKind.DISCUZ, SourceKind.FORUM)
@@ -152,6 +153,8 @@ def _defaults(values: Mapping[str, object], tiers: Tiers) -> dict[str, object]:
         found["max_pages"] = SITEMAP_PAGES
     if values.get("kind") == SourceKind.JSON:
         found["max_pages"] = JSON_PAGES
+    if values.get("kind") == SourceKind.WORDPRESS:
+        found |= {"platform": Platform.BLOG, "max_pages": FORUM_PAGES}
     return found
 
 

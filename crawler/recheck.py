@@ -54,7 +54,7 @@ def due(connection: Connection, source: str, *, now: datetime) -> tuple[Mention,
         select(mention_table.c.record)
         .outerjoin(page_check_table, page_check_table.c.mention_id == mention_table.c.id)
         .where(lately, last <= now - REST)
-        .order_by(last)
+        .order_by(last, mention_table.c.order_key)
         .limit(5 * most)  # replies among them are left out
     )
     found = (from_json(row.record) for row in connection.execute(chosen))

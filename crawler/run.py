@@ -26,6 +26,7 @@ from crawler.spiders.forum import ForumSpider
 from crawler.spiders.json_interface import JsonSpider
 from crawler.spiders.listing import ListingSpider
 from crawler.spiders.sitemap import SitemapSpider
+from crawler.spiders.wordpress import WordpressSpider
 from crawler.visit import Limits, Report, Visit, in_silence
 
 _LOG: Final = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ SPIDERS: Final[dict[SourceKind, type[SourceSpider]]] = {
     SourceKind.FORUM: ForumSpider,
     SourceKind.SITEMAP: SitemapSpider,
     SourceKind.JSON: JsonSpider,
+    SourceKind.WORDPRESS: WordpressSpider,
 }
 # Guess: what a site of one's own (delay 0) takes without queueing; a delayed host is asked one page at a time.
 PARALLEL_REQUESTS: Final = 8

@@ -30,6 +30,7 @@ KINDS: Final[Mapping[SourceKind, str]] = {
     SourceKind.FORUM: "论坛",
     SourceKind.SITEMAP: "网站地图",
     SourceKind.JSON: "数据接口",
+    SourceKind.WORDPRESS: "WordPress",
 }
 STATES: Final[Mapping[State, tuple[str, str]]] = {
     State.NEW: ("等待首次采集", "waiting"),

@@ -14,8 +14,8 @@ from core.errors import InvalidInput, SourceChanged
 from core.normalise import canonical_url
 from crawler.extract import dates
 from crawler.extract.dates import Published
+from crawler.extract.fragment import plain
 from crawler.extract.json_text import read_json
-from crawler.extract.selectors import plain
 
 # XML 1.0 cannot hold these; feeds do.
 CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -28,7 +28,11 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry; text is its content or summary without markup. is_vague: its time is counted from now (3小时前)."""
+    """One entry; text is its content or summary, whichever is longer, without markup.
+
+    is_vague: its time is counted from now (3小时前). link: as written. content: with markup; empty where the feed gives
+    a summary only. replies, replies_url: how many comments it has and the feed of them, where the feed says.
+    """
 
     url: str
     title: str = ""
@@ -36,6 +40,10 @@ class Entry:
     author: str = ""
     published: Published | None = None
     is_vague: bool = False
+    link: str = ""
+    content: str = ""
+    replies: int | None = None
+    replies_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +59,23 @@ def read_feed(text: str, url: str, *, now: datetime) -> Feed:
     """Raises SourceChanged unless it is a feed."""
     if text.lstrip().startswith("{"):
         return _json_feed(text, url, now)
+    parsed = _parsed(text, url)
+    channel = parsed.feed
+    following = [link for link in channel.get("links", ()) if isinstance(link, Mapping) and link.get("rel") == "next"]
+    return Feed(
+        entries=_once(_entry(values, url, now) for values in parsed.entries),
+        next_url=_absolute(_text(following[0], "href"), url) if following else None,
+        is_rsshub=_is_rsshub(_text(channel, "generator"), _text(channel, "subtitle")),
+    )
+
+
+def read_entries(text: str, url: str, *, now: datetime) -> tuple[Entry, ...]:
+    """As ``read_feed``, but each entry counts: several may speak of one page. Raises SourceChanged."""
+    found = (_entry(values, url, now) for values in _parsed(text, url).entries)
+    return tuple(entry for entry in found if entry is not None)
+
+
+def _parsed(text: str, url: str) -> Any:  # Any: feedparser's dictionary
     try:
         parsed = feedparser.parse(
             io.BytesIO(DECLARATION.sub("", CONTROLS.sub(" ", text)).encode("utf-8", "replace")),
@@ -64,13 +89,7 @@ def read_feed(text: str, url: str, *, now: datetime) -> Feed:
         raise SourceChanged("返回的内容不是有效的 RSS/Atom，请检查来源网址", url=url)
     if parsed.bozo and not parsed.entries:
         raise SourceChanged("RSS/Atom 内容已损坏，没有可读的条目", url=url)
-    channel = parsed.feed
-    following = [link for link in channel.get("links", ()) if isinstance(link, Mapping) and link.get("rel") == "next"]
-    return Feed(
-        entries=_once(_entry(values, url, now) for values in parsed.entries),
-        next_url=_absolute(_text(following[0], "href"), url) if following else None,
-        is_rsshub=_is_rsshub(_text(channel, "generator"), _text(channel, "subtitle")),
-    )
+    return parsed
 
 
 def _json_feed(text: str, url: str, now: datetime) -> Feed:
@@ -123,6 +142,10 @@ def _entry(values: Mapping[str, Any], base: str, now: datetime) -> Entry | None:
             title=plain(_text(values, "title")),
             text=plain(_body(values)),
             author=plain(_text(values, "author")),
+            link=_text(values, "link"),
+            content=max(_contents(values), key=len, default=""),
+            replies=int(count) if (count := _text(values, "slash_comments").strip()).isdecimal() else None,
+            replies_url=_text(values, "wfw_commentrss"),
         ),
         (_text(values, "published"), _text(values, "updated")),
         now,
@@ -163,5 +186,8 @@ def _text(values: Mapping[str, Any], key: str) -> str:  # Any: as above
 
 
 def _body(values: Mapping[str, Any]) -> str:  # Any: as above
-    parts = [part for part in values.get("content", ()) if isinstance(part, Mapping)]
-    return max([_text(values, "summary"), *(_text(part, "value") for part in parts)], key=len)
+    return max([_text(values, "summary"), *_contents(values)], key=len)
+
+
+def _contents(values: Mapping[str, Any]) -> list[str]:  # Any: as above
+    return [_text(part, "value") for part in values.get("content", ()) if isinstance(part, Mapping)]

@@ -16,9 +16,9 @@ from core.mention import Engagement, Kind
 from core.normalise import canonical_url
 from crawler.extract import dates
 from crawler.extract.dates import Published
+from crawler.extract.fragment import plain
 from crawler.extract.json_text import read_json
 from crawler.extract.mapping import JsonMap, search
-from crawler.extract.selectors import plain
 
 Json = Any  # decoded JSON
 

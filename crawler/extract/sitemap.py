@@ -19,7 +19,7 @@ from crawler.extract import dates
 from crawler.extract.dates import Published
 from crawler.extract.dates.published import LEEWAY, published
 from crawler.extract.feed import CONTROLS, DECLARATION, Entry, read_feed
-from crawler.extract.selectors import plain
+from crawler.extract.fragment import plain
 
 # Source: sitemaps.org/protocol.html, "up to 50,000 URLs".
 MOST_PLACES: Final = 50_000

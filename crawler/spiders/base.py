@@ -38,6 +38,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 # Only ever an answer to the validators that a feed request carries.
 NOT_MODIFIED: Final = 304
+ANSWERS: Final = (Kind.REPLY, Kind.COMMENT)
 GONE: Final = (404, 410)
 
 Output = Request | Mention | Rejected | Redirect | SeenThread | SeenPage | Checked
@@ -111,8 +112,8 @@ class SourceSpider(Spider):
 
     def keep_validators(self, response: Response) -> None:
         """For the next crawl, should this one be complete."""
-        self.visit.outcome.etag = _header(response, "ETag")
-        self.visit.outcome.last_modified = _header(response, "Last-Modified")
+        self.visit.outcome.etag = header(response, "ETag")
+        self.visit.outcome.last_modified = header(response, "Last-Modified")
 
     def request(self, url: str, step: Step, **meta: object) -> Request:
         """Ask for a page. Pages go before further lists, so that a crawl cut short brings mentions."""
@@ -185,6 +186,21 @@ class SourceSpider(Spider):
         """Build the mention of this source. Raises SourceChanged when it is empty."""
         return build(reading, self.visit.source, seen_at=self.visit.now(), author_key=self.visit.author_key)
 
+    def news(self, mention: Mention, stored: Mention | None) -> Iterator[Mention]:
+        """A mention that may be stored already: nothing where it is alike.
+
+        An edit keeps the first time, since relative ones drift.
+        """
+        name = self.visit.source.name
+        if stored is None:
+            yield mention
+        elif name not in stored.seen_by:
+            yield replace(stored, source=name, seen_by=(name,))
+        elif (stored.title, stored.text) != (mention.title, mention.text) and stored.source == name:
+            yield replace(mention, published_at=stored.published_at, date_precision=stored.date_precision)
+        else:
+            self.visit.outcome.skipped += 1
+
     async def _by_step(self, page: Page, response: Response) -> AsyncIterator[Output]:
         if response.meta["step"] is Step.LIST:
             async for thing in self.read_list(page, response):
@@ -198,7 +214,7 @@ class SourceSpider(Spider):
         async for thing in self.read_behind(page, response):
             yield thing
             # The address of a thread leads to its first post.
-            if isinstance(thing, Mention) and (thing.thread_id is None or thing.kind is Kind.POST):
+            if isinstance(thing, Mention) and (thing.thread_id is None or thing.kind not in ANSWERS):
                 for lead in redirects(thing, way_to(response)):
                     yield lead
 
@@ -238,7 +254,8 @@ def is_gone(error: TingfengError) -> bool:
     return isinstance(error, SourceChanged) and bool(is_final)
 
 
-def _header(response: Response, name: str) -> str | None:
+def header(response: Response, name: str) -> str | None:
+    """The first header of this name."""
     value = response.headers.get(name)
     return value.decode("latin-1") if value else None
 

@@ -225,20 +225,8 @@ class ForumSpider(SourceSpider):
             elif (other := known.get(_bare_id(mention))) and other.id == _bare_id(mention):
                 progress.first_id = other.id  # a feed brought the first post under its address
                 mention = other
-            outputs.extend(self._news(mention, known.get(mention.id)))
+            outputs.extend(self.news(mention, known.get(mention.id)))
         return outputs
-
-    def _news(self, mention: Mention, stored: Mention | None) -> Iterator[Mention]:
-        """Nothing where it is stored alike; an edit keeps the first time, since relative ones drift."""
-        name = self.visit.source.name
-        if stored is None:
-            yield mention
-        elif name not in stored.seen_by:
-            yield replace(stored, source=name, seen_by=(name,))
-        elif (stored.title, stored.text) != (mention.title, mention.text) and stored.source == name:
-            yield replace(mention, published_at=stored.published_at, date_precision=stored.date_precision)
-        else:
-            self.visit.outcome.skipped += 1
 
     def _mention(self, floor: Floor, thread: ThreadPage, page: Page, key: str) -> Mention:
         return self.mention(

@@ -45,6 +45,18 @@ def test_an_edit_keeps_the_former_version_and_asks_for_analysis(database: Databa
     assert waiting == 1
 
 
+def test_an_answer_is_not_taken_for_what_stands_at_its_address(database: Database, clock) -> None:
+    post, other = a_mention(1), a_mention(2)
+    answers = [
+        replace(each, id=f"{place}" * 32, native_id=f"comment-{place}", url=f"{each.url}#comment", parent_id=each.id)
+        for place, each in enumerate((post, other), start=1)
+    ]
+    with database.write() as connection:
+        inbox.put(connection, [post, *answers], now=clock())
+        known = inbox.known(connection, [post.id, other.id, answers[0].id])
+    assert {given: mention.id for given, mention in known.items()} == {each: each for each in (post.id, answers[0].id)}
+
+
 def test_a_second_source_joins_without_an_edit(database: Database, clock) -> None:
     other = a_mention(1, source="订阅", seen_by=("订阅",), text="摘要不同")
     with database.write() as connection:

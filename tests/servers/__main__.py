@@ -12,10 +12,12 @@ from typing import Final, NoReturn
 from tests.servers.elasticsearch import elasticsearch
 from tests.servers.postgresql import postgresql
 from tests.servers.process import ServerFailed
+from tests.servers.wordpress import wordpress
 
 SERVERS: Final[dict[str, Callable[[], AbstractContextManager[str]]]] = {
     "elasticsearch": elasticsearch,
     "postgresql": postgresql,
+    "wordpress": wordpress,
 }
 
 
