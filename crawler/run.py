@@ -17,7 +17,7 @@ from core.errors import SourceError, StoreError
 from core.intake import author_key
 from core.settings import Settings
 from crawler import gap, sources, turn
-from crawler.definition import Source, SourceKind, interval_of
+from crawler.definition import SourceKind, delay_seconds, interval_of
 from crawler.outcome import CrawlResult, Outcome
 from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
@@ -215,12 +215,3 @@ def scrapy_settings(settings: Settings, visit: Visit) -> dict[str, Any]:  # Any:
         "STATS_DUMP": False,
         "LOGSTATS_INTERVAL": 0,
     }
-
-
-def delay_seconds(settings: Settings, source: Source) -> float:
-    """A site of one's own is asked as fast as its source says; others never faster than our setting."""
-    if source.crawl_delay_seconds is None:
-        return settings.crawl_delay_seconds
-    if source.allow_private:
-        return source.crawl_delay_seconds
-    return max(source.crawl_delay_seconds, settings.crawl_delay_seconds)

@@ -6,6 +6,7 @@ from core import (
     accounts,
     audit,
     evidence,
+    forgotten,
     idempotency,
     inbox,
     index_part,
@@ -18,7 +19,7 @@ from core import (
     watchlist,
 )
 from core.database import metadata
-from crawler import crawl_log, gap, redirect, seen_thread, sources
+from crawler import crawl_log, gap, recheck, redirect, seen_thread, sources
 from response import campaign, incident, statement_check, task
 
 __all__ = ["OWNERS", "metadata"]
@@ -33,6 +34,7 @@ OWNERS = (
     configuration,
     crawl_log,
     evidence,
+    forgotten,
     gap,
     idempotency,
     inbox,
@@ -42,6 +44,7 @@ OWNERS = (
     leases,
     outbox,
     quarantine,
+    recheck,
     removed,
     redirect,
     report,

@@ -23,6 +23,7 @@ from crawler.extract.thread import BoardPage, Floor, ThreadLink, ThreadPage
 from crawler.items import Reading, Rejected, identity
 from crawler.page import Page
 from crawler.platforms import discuz
+from crawler.recheck import Checked
 from crawler.seen_thread import SeenThread
 from crawler.spiders.base import Output, SourceSpider, Step, way_to
 from crawler.visit import Visit
@@ -111,6 +112,11 @@ class ForumSpider(SourceSpider):
         if fresh and board.next_url and number < self.visit.page_limit:
             behind = response.meta.get("is_behind_index", False)
             yield self.request(board.next_url, Step.LIST, number=number + 1, is_behind_index=behind)
+
+    async def read_again(self, page: Page, before: Mention) -> AsyncIterator[Output]:
+        """Whether a thread is still there; edits come with its news. Raises SourceError."""
+        await asyncio.to_thread(self._reader.read_thread, page.text, page.url, self.visit.now())
+        yield Checked(mention_id=before.id)
 
     async def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """One page of a thread. Raises SourceError."""

@@ -26,6 +26,11 @@ class ListingSpider(SourceSpider):
         self._asked: set[str] = {canonical_url(visit.source.url)}
         self._seen: dict[str, tuple[str, str]] = {}
 
+    @property
+    def has_pages(self) -> bool:
+        """Not where mentions stand on the list."""
+        return not self.selectors.on_list
+
     async def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """Raises SourceChanged when the first page holds no item; a later empty page is the end of the list."""
         number = response.meta.get("number", 1)

@@ -32,8 +32,9 @@ from app.demo.story import Site, Story, build
 from core import inbox, quarantine
 from core.access import SYSTEM
 from core.database import Database
-from core.inbox import Backlog, version_table
+from core.inbox import Backlog
 from core.mention import Mention, mention_id
+from core.mention_table import version_table
 from core.normalise import canonical_url
 from core.settings import Settings
 from core.story import story_table
