@@ -54,12 +54,12 @@ def admit(mention: Mention, *, author_key: str | None) -> Mention:
     return replace(mention, author=author, author_id=author_id)
 
 
+def hashed(name: str, key: str) -> str:
+    """What is kept of an author's name or id where only keyed hashes may be kept."""
+    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()[:16]
+
+
 def _identity(mention: Mention) -> str:
     if mention.canonical_url:
         return mention_id(mention.canonical_url, mention.native_id)
     return mention_id(f"{mention.source}\x1f{mention.native_id}")
-
-
-def hashed(name: str, key: str) -> str:
-    """What is kept of an author's name or id where only keyed hashes may be kept."""
-    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()[:16]
