@@ -122,6 +122,8 @@ def make(
         before = inbox.known(connection, [made.id]).get(made.id)
         mention = made if before is None else _joined(made, before)
         inbox.put(connection, [mention], now=now)
+        if inbox.get(connection, mention.id) is None:
+            raise InvalidInput("这条信息已按要求删除，不再收录", field="link")
         evidence.keep(connection, folder, mention.id, pictures, person=person, now=now)
         # What was said of a mention whose text is another stays with the report.
         note = "\n".join(part for part in (given.note.strip(), made.text if mention.text != made.text else "") if part)

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from api import server as api_server
 from app import duties
 from app.pipeline import delete_batch
-from core import accounts, inbox, report
+from core import accounts, forgotten, inbox, report
 from core.access import SYSTEM, Person, Role
 from core.mention import Platform
 from response.services import Services
@@ -91,6 +91,14 @@ def test_a_link_alone_gets_its_text_from_the_next_who_has_it(reader: TestClient,
             inbox.put(connection, [a_mention(1, text="另一来源的摘录", source="乙")], now=services.now()).changed == ()
         )
     assert reader.get(f"/api/v1/mentions/{first}").json()["text"] == a_mention(1).text
+
+
+def test_what_was_deleted_on_request_is_refused(reader: TestClient, services: Services) -> None:
+    with services.database.write() as connection:
+        forgotten.keep(connection, [a_mention(1).id], now=services.now())
+    refused, taken = (send(reader, PNG, link=a_mention(number).url) for number in (1, 2))
+    assert (refused.status_code, taken.status_code) == (422, 201)
+    assert "已按要求删除" in refused.json()["detail"]
 
 
 def test_the_reporter_may_take_it_back_for_a_while(
