@@ -312,7 +312,7 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
     rows = [
         {
             "id": mention.id,
-            "address_id": mention_id(canonical_url(mention.url)),
+            "address_id": mention_id(canonical_url(mention.url)) if mention.url else mention.id,
             "order_key": key,
             "record": to_json(_bare(mention)),
             "digest": content_digest(mention),

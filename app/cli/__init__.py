@@ -27,7 +27,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "work": ("app.cli.work", "运行一个分析进程（可在多台机器上同时运行）"),
     "evaluate": ("app.cli.evaluate", "立即计算一次预警并发送通知"),
     "search": ("app.cli.search", "检索信息，一行一条 JSON"),
-    "import": ("app.cli.import_", "从 JSONL 导入信息"),
+    "import": ("app.cli.import_", "导入信息：监测平台导出的 CSV、XLSX，或 JSONL"),
     "export": ("app.cli.export", "把信息导出为 JSONL"),
     "reindex": ("app.cli.reindex", "由状态库重建检索索引"),
     "reanalyse": ("app.cli.reanalyse", "用当前词库重新分析已有信息"),

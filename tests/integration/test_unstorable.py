@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app import configuration, wiring
-from app.cli.import_ import complete
 from app.pipeline import Pipeline
 from core import audit, inbox, watchlist
 from core.access import SYSTEM
 from core.database import LONGEST_PLACE, Database, unstorable
 from core.errors import ConfigurationError, InvalidInput
+from core.intake import complete
 from core.mention import Kind, Platform, from_dict, from_json, to_dict
 from core.watchlist import Brand
 from crawler import definition
