@@ -107,7 +107,7 @@ class Import:
         """
         with self.items() as items:
             while batch := list(islice(items, BATCH)):
-                for answer in _stored(self._services, batch):
+                for answer in stored(self._services, batch):
                     self.summary.note(answer)
                     yield answer
 
@@ -197,7 +197,8 @@ def _opened(path: Path, choice: Choice) -> Opened:
     return separated.opened(path, choice.knows)
 
 
-def _stored(services: Services, batch: list[Item]) -> Iterator[Answer]:
+def stored(services: Services, batch: list[Item]) -> Iterator[Answer]:
+    """Store a batch of at most BATCH, and answer each item."""
     with services.database.write() as connection:
         mentions = [item.mention for item in batch if item.mention]
         result = inbox.put(connection, mentions, now=services.now())

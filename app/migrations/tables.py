@@ -2,6 +2,7 @@
 
 from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
+from app.imports import mailbox
 from core import accounts, audit, inbox, index_part, quarantine, removed, story, watchlist
 from core.database import metadata
 from crawler import redirect, seen_thread, sources
@@ -22,6 +23,7 @@ OWNERS = (
     index_part,
     jobs,
     leases,
+    mailbox,
     outbox,
     quarantine,
     removed,
