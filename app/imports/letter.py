@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import parseaddr
@@ -34,7 +35,7 @@ _BUTTONS: Final = (
 )
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"'）】」，。；]+", re.IGNORECASE)
 # What a broken mail makes the standard library raise.
-_BROKEN: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_BROKEN: Final = (AttributeError, LookupError, MessageError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Import:
         self._source = source
         self._choice = choice or Choice()
         self._key = intake.author_key(services.settings)
-        self._told: dict[str, tuple[int, int]] = {}  # id → row, digest of its title
+        self._told: dict[int, int] = {}  # of an id → of its title; numbers, because there are a million
         self.summary = Summary(path.name if str(path) != "-" else "标准输入")
 
     def answers(self) -> Iterator[Answer]:
@@ -172,11 +172,10 @@ class Import:
         if mention is None or item.number is None:
             return item
         content = hash(mention.title or mention.text)
-        number, before = self._told.setdefault(mention.id, (item.number, content))
-        if before == content:
+        if self._told.setdefault(int(mention.id[:15], 16), content) == content:
             return item
         error = InvalidInput(
-            "网址与前面一行相同而内容不同；若是评论等，请用 --preset comment 或 --map native_id=列", row=number
+            "网址与前面一行相同而内容不同；若是评论等，请用 --preset comment 或 --map native_id=列", row=item.number
         )
         return Item(item.number, error=error)
 

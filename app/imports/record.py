@@ -97,7 +97,7 @@ class Reader:
         if fixed := self.mapped.preset.values.get("platform"):
             return Platform(fixed)
         word = self._word(row, "platform")
-        if word and (found := columns.platform_of(word)):
+        if word and (found := columns.platform_of(word[:100])):
             return found
         if word:
             self.strange_platforms[word[:20]] += 1

@@ -38,12 +38,15 @@ _BROKEN: Final = (
     ArithmeticError, AssertionError, AttributeError, EOFError, InvalidFileException, LookupError, NotImplementedError,
     OSError, RecursionError, RuntimeError, SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-_PIECE_END: Final = re.compile(rb"</(?:\w+:)?(?:row|si)>")
-_LINK: Final = re.compile(rb"<(?:\w+:)?hyperlink\s[^<>]*>")
+_PIECE_END: Final = re.compile(rb"</(?:\w{1,9}:)?(?:row|si)>")
+# Every repetition is bounded: the text is hostile, and patterns that look for an end that never comes are quadratic.
+_LINK: Final = re.compile(rb"<(?:\w{1,9}:)?hyperlink\s[^<>]{1,4000}>")
 _FORMULA: Final = re.compile(
-    rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]{1,3}\d{1,7})"[^<>]*>\s*<(?:\w+:)?f[^<>]*>\s*HYPERLINK\(\s*(?:"|&quot;)([^<>"]*?)(?:"|&quot;)',
+    rb"<(?:\w{1,9}:)?c\s[^<>]{0,200}?\br=\"([A-Z]{1,3}\d{1,7})\"[^<>]{0,200}>\s{0,20}<(?:\w{1,9}:)?f[^<>]{0,200}>"
+    rb"\s{0,20}HYPERLINK\(\s{0,20}(?:\"|&quot;)([^<>\"]{1,4000}?)(?:\"|&quot;)",
     re.IGNORECASE,
 )
+_RELATION: Final = re.compile(r"<(?:\w{1,9}:)?Relationship\s[^<>]{1,4000}>")
 _ATTRIBUTE: Final = re.compile(r'([\w:]+)="([^"]*)"')
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -152,7 +155,7 @@ def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
         text = archive.read(f"{folder}/_rels/{name}.rels").decode("utf-8", "replace")
     except KeyError:
         return {}
-    each = (dict(_ATTRIBUTE.findall(mark)) for mark in re.findall(r"<(?:\w+:)?Relationship\s[^<>]*>", text))
+    each = (dict(_ATTRIBUTE.findall(mark)) for mark in _RELATION.findall(text))
     return {mark["Id"]: unescape(mark["Target"]) for mark in each if "Id" in mark and "Target" in mark}
 
 
