@@ -13,7 +13,19 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api import alerts, brands, campaigns, compliance, health, incidents, mentions, sources, tokens, trends
+from api import (
+    alerts,
+    brands,
+    campaigns,
+    compliance,
+    deletions,
+    health,
+    incidents,
+    mentions,
+    sources,
+    tokens,
+    trends,
+)
 from api.door import only_storable
 from api.size import SizeLimit
 from core.errors import InvalidInput, NotFound, TingfengError, TooLarge
@@ -25,7 +37,7 @@ log = structlog.get_logger()
 
 PREFIX: Final = "/api/v1"
 MEDIA_TYPE: Final = "application/problem+json"
-ROOMS: Final = (mentions, trends, alerts, incidents, campaigns, compliance, sources, brands, tokens, health)
+ROOMS: Final = (mentions, trends, alerts, incidents, campaigns, compliance, sources, deletions, brands, tokens, health)
 
 DESCRIPTION: Final = """
 请求带上 `Authorization: Bearer 令牌`。令牌用 `tingfeng user token 账号` 或 `POST /api/v1/tokens`（账号和密码）创建，

@@ -56,6 +56,7 @@ class Action(StrEnum):
     MANAGE_USERS = "manage_users"
     READ_AUDIT = "read_audit"
     REVEAL_PERSONAL = "reveal_personal"
+    DELETE_MENTIONS = "delete_mentions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ GRANTS: Final[Mapping[Role, frozenset[Action]]] = {
     Role.ANALYST: _READING | {Action.MANAGE_SOURCES, Action.MANAGE_BRANDS, Action.CHECK_COMPLIANCE},
     Role.RESPONDER: _RESPONDING,
     Role.MANAGER: _MANAGING,
-    Role.LEGAL: _READING | {Action.CHECK_COMPLIANCE, Action.READ_AUDIT, Action.REVEAL_PERSONAL},
+    Role.LEGAL: _READING | {Action.CHECK_COMPLIANCE, Action.READ_AUDIT, Action.REVEAL_PERSONAL, Action.DELETE_MENTIONS},
     Role.EXECUTIVE: _MANAGING,
     Role.ADMIN: frozenset(Action),
 }

@@ -28,7 +28,7 @@ def admit(mention: Mention, *, author_key: str | None) -> Mention:
     mention = cleaned(mention)
     if author_key is None:
         return mention
-    author, author_id = (_hashed(name, author_key) for name in (mention.author, mention.author_id))
+    author, author_id = (name and hashed(name, author_key) for name in (mention.author, mention.author_id))
     return replace(mention, author=author, author_id=author_id)
 
 
@@ -60,5 +60,6 @@ def _identity(mention: Mention) -> str:
     return mention_id(f"{mention.source}\x1f{mention.native_id}")
 
 
-def _hashed(name: str | None, key: str) -> str | None:
-    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()[:16] if name else name
+def hashed(name: str, key: str) -> str:
+    """What is kept of an author's name or id where only keyed hashes may be kept."""
+    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()[:16]

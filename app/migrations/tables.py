@@ -3,9 +3,9 @@
 from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
 from app.imports import mailbox
-from core import accounts, audit, inbox, index_part, quarantine, removed, story, watchlist
+from core import accounts, audit, forgotten, inbox, index_part, quarantine, removed, story, watchlist
 from core.database import metadata
-from crawler import redirect, seen_thread, sources
+from crawler import crawl_log, gap, redirect, seen_thread, sources
 from response import campaign, incident, statement_check, task
 
 __all__ = ["OWNERS", "metadata"]
@@ -18,6 +18,9 @@ OWNERS = (
     campaign,
     channel,
     configuration,
+    crawl_log,
+    forgotten,
+    gap,
     inbox,
     incident,
     index_part,

@@ -129,6 +129,7 @@ class SourceSpider(Spider):
         ids = {url: mention_id(identity(url)) for url in urls}
         known = await asyncio.to_thread(self._known, sorted(set(ids.values())))
         name = self.visit.source.name
+        self.visit.outcome.meet(min((mention.seen_at for mention in known.values()), default=None))
         # Under this source's name the inbox adds it to seen_by and leaves the content to the first seer.
         unseen = {mention.id: mention for mention in known.values() if name not in mention.seen_by}
         seen = [replace(mention, source=name, seen_by=(name,)) for mention in unseen.values()]

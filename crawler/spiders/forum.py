@@ -108,7 +108,7 @@ class ForumSpider(SourceSpider):
         for url in board.boards[:MOST_BOARDS]:
             yield self.request(url, Step.LIST, is_behind_index=True)
         # A board answers for a page beyond its last with an earlier one: its threads are no news then.
-        if fresh and board.next_url and number < self.visit.source.max_pages:
+        if fresh and board.next_url and number < self.visit.page_limit:
             behind = response.meta.get("is_behind_index", False)
             yield self.request(board.next_url, Step.LIST, number=number + 1, is_behind_index=behind)
 
@@ -171,6 +171,7 @@ class ForumSpider(SourceSpider):
         asked = [link for link in links if link.key in again or _has_news(link, states.get(link.key), now)]
         asked.sort(key=lambda link: (link.replies or 0) < FULL_REPLIES)  # readers learn from the first
         self.visit.outcome.skipped += len(links) - len(asked)
+        self.visit.outcome.meet(min((state.read_at for state in states.values()), default=None))
         return [self._thread(link, states.get(link.key)) for link in asked]
 
     def _states(self, keys: Sequence[str]) -> dict[str, SeenThread]:

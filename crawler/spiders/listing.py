@@ -69,7 +69,7 @@ class ListingSpider(SourceSpider):
         )
 
     def _next(self, found: ListPage, number: int) -> Iterator[Output]:
-        if found.next_url is None or found.next_url in self._asked or number >= self.visit.source.max_pages:
+        if found.next_url is None or found.next_url in self._asked or number >= self.visit.page_limit:
             return
         self._asked.add(found.next_url)
         yield self.request(found.next_url, Step.LIST, number=number + 1)

@@ -6,7 +6,7 @@ from alembic import op
 from core.database import UtcTime
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
