@@ -54,8 +54,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "data_dir": str(settings.data_dir.absolute()),
         "config_file": str(settings.config_file.absolute()),
     }
-    if settings.elasticsearch_api_key is not None:
-        values["elasticsearch_api_key"] = settings.elasticsearch_api_key.get_secret_value()
+    values |= settings.secrets
     own = {_variable(name): str(value) for name, value in values.items() if value is not None}
     foreign = {name: value for name, value in os.environ.items() if name.upper() not in _VARIABLES}
     return {**foreign, **own}

@@ -17,6 +17,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from app import children, duties, jobs, leases
+from app.imports import mailbox
+from app.imports.folder import Folder
 from app.jobs import Job
 from core.errors import StoreError
 from crawler import turn
@@ -136,9 +138,14 @@ class Scheduler:
 def jobs_of(services: Services) -> Sequence[Job]:
     """The recurring jobs with their intervals."""
     settings = services.settings
+    imports = (
+        Job(name="import_folder", every=timedelta(seconds=10), run=Folder().run) if settings.import_dir else None,
+        Job(name="import_mail", every=timedelta(minutes=1), run=mailbox.run) if settings.import_mail_host else None,
+    )
     return (
         Job(name="evaluate", every=timedelta(seconds=settings.alert_interval_seconds), run=duties.evaluate),
         Job(name="deliver", every=timedelta(seconds=settings.deliver_interval_seconds), run=duties.deliver),
         Job(name="settle", every=timedelta(minutes=10), run=duties.settle),
         Job(name="clean_up", every=timedelta(days=1), run=duties.clean_up),
+        *filter(None, imports),
     )

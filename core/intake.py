@@ -1,4 +1,4 @@
-"""What every mention passes on its way in, whoever brings it: its identity, storable fields, hashed authors."""
+"""What every mention passes on its way in, whoever brings it (crawl, import, push): storable fields, hashed authors."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ from core.mention import Mention, cleaned, from_dict, mention_id
 from core.normalise import canonical_url
 from core.settings import Settings, secret_key
 
-# What the store says about a mention; who brings it cannot.
+# What the store says about a mention; whoever brings one cannot.
 OWN_FIELDS: Final = ("revision", "order_key", "indexed_at", "alerted_at", "analysis", "status", "id", "canonical_url")
 
 

@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     hash_authors: bool = Field(default=False, description="作者名只存散列值")
     segmenter: str = Field(default="auto", pattern="^(auto|rjieba|jieba)$", description="分词库：auto 优先 rjieba")
     sentiment_engine: str = Field(default="snownlp", pattern="^snownlp$", description="情感引擎")
+    import_dir: Path | None = Field(default=None, description="放进这个目录的表格自动导入；留空不用，见 import.md")
+    import_mail_host: str | None = Field(default=None, description="收取提醒邮件的 IMAP 服务器；留空不用，见 import.md")
+    import_mail_port: int = Field(default=993, ge=1, le=65535, description="IMAP 端口（TLS）")
+    import_mail_user: str = Field(default="", description="邮箱账号")
+    import_mail_password: SecretStr | None = Field(default=None, description="邮箱密码或授权码")
+    import_mail_folder: str = Field(default="INBOX", description="读取的邮件文件夹")
+    import_mail_senders: str = Field(default="", description="只收这些发件人，用逗号隔开；@域名 表示整个域名")
     clock_offset_seconds: float = Field(default=0.0, description="时钟偏移（秒），回放用")
 
     @property
@@ -86,9 +93,13 @@ class Settings(BaseSettings):
         values = self.model_dump(mode="json")
         for name in ("database_url", "elasticsearch_url"):
             values[name] = _without_password(values[name])
-        if self.elasticsearch_api_key is not None:
-            values["elasticsearch_api_key"] = "******"
-        return values
+        return values | dict.fromkeys(self.secrets, "******")
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The secrets that are set, as they are."""
+        given = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value.get_secret_value() for name, value in given.items() if isinstance(value, SecretStr)}
 
 
 def read_settings(**overrides: object) -> Settings:

@@ -27,7 +27,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "work": ("app.cli.work", "运行一个分析进程（可在多台机器上同时运行）"),
     "evaluate": ("app.cli.evaluate", "立即计算一次预警并发送通知"),
     "search": ("app.cli.search", "检索信息，一行一条 JSON"),
-    "import": ("app.cli.import_", "从 JSONL 导入信息"),
+    "import": ("app.cli.import_", "导入信息：监测平台导出的 CSV、XLSX，或 JSONL"),
     "forget": ("app.cli.forget", "按作者或网址删除信息，以后也不再收录"),
     "export": ("app.cli.export", "把信息导出为 JSONL"),
     "reindex": ("app.cli.reindex", "由状态库重建检索索引"),

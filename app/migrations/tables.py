@@ -2,6 +2,7 @@
 
 from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
+from app.imports import mailbox
 from core import (
     accounts,
     audit,
@@ -42,6 +43,7 @@ OWNERS = (
     index_part,
     jobs,
     leases,
+    mailbox,
     outbox,
     quarantine,
     recheck,

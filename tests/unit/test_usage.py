@@ -63,4 +63,4 @@ def test_help_names_limits_defaults_and_what_is_required(
     run(monkeypatch, "import", "--help")
     said = capsys.readouterr().out
     assert "最多条数（1 到 100 的整数；默认 20）" in said
-    assert "FILE  JSONL 文件，- 为标准输入；每行至少有 url 和 text（或 title）（必填）" in said
+    assert "FILE  CSV、XLSX 或 JSONL 文件；- 为标准输入的 JSONL（每行至少有 url 和 text 或 title）（必填）" in said
