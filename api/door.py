@@ -19,7 +19,7 @@ from core.errors import InvalidInput, NotLoggedIn
 from core.mention import as_utc
 from response.services import Services
 
-_BEARER: Final = HTTPBearer(auto_error=False, description="tingfeng user token NAME")
+BEARER: Final = HTTPBearer(auto_error=False, description="tingfeng user token NAME")
 
 
 def services_of(request: Request) -> Services:
@@ -30,7 +30,7 @@ def services_of(request: Request) -> Services:
 
 def person_of(
     services: Annotated[Services, Depends(services_of)],
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
 ) -> Person:
     """Raises NotLoggedIn without a valid token."""
     if credentials is None:

@@ -12,7 +12,7 @@ from api.door import Asked, Since, Somebody, Until
 from core.mention import Mention, Platform, Sentiment, Status, to_dict
 from index.base import Bucket, Dimension, Hit
 from response import mentions
-from response.mentions import Filters
+from response.mentions import Filters, MentionDetail
 
 router = APIRouter(tags=["mentions"])
 
@@ -90,9 +90,9 @@ def export(services: Asked, person: Somebody, chosen: Chosen, q: Text = "") -> S
 
 
 @router.get("/mentions/{mention_id}", summary="读取一条信息")
-def get(services: Asked, person: Somebody, mention_id: str) -> Mention:
-    """Also a deleted or excluded one."""
-    return mentions.get(services, person, mention_id)
+def get(services: Asked, person: Somebody, mention_id: str) -> MentionDetail:
+    """Also a deleted or excluded one; with its ticket, reports and evidence."""
+    return mentions.detail(services, person, mention_id)
 
 
 @router.post("/mentions/{mention_id}/reveal", summary="查看含个人信息的原文（需要权限和理由，记入审计）")

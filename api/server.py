@@ -13,10 +13,26 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api import alerts, brands, campaigns, compliance, health, incidents, mentions, sources, tokens, trends
+from api import (
+    alerts,
+    brands,
+    campaigns,
+    compliance,
+    deletions,
+    health,
+    incidents,
+    ingest,
+    mentions,
+    reports,
+    sources,
+    tokens,
+    trends,
+)
 from api.door import only_storable
 from api.size import SizeLimit
+from core import report
 from core.errors import InvalidInput, NotFound, TingfengError, TooLarge
+from core.picture import LARGEST_BYTES
 from core.settings import Settings
 from core.validation import sentence
 from response.services import Services
@@ -25,7 +41,26 @@ log = structlog.get_logger()
 
 PREFIX: Final = "/api/v1"
 MEDIA_TYPE: Final = "application/problem+json"
-ROOMS: Final = (mentions, trends, alerts, incidents, campaigns, compliance, sources, brands, tokens, health)
+ROOMS: Final = (
+    mentions,
+    ingest,
+    reports,
+    trends,
+    alerts,
+    incidents,
+    campaigns,
+    compliance,
+    sources,
+    deletions,
+    brands,
+    tokens,
+    health,
+)
+# Screenshots: three by the API, one at a time from the page; the rest of a form is small.
+LARGER: Final = {
+    f"{PREFIX}/reports": report.MOST_PICTURES * LARGEST_BYTES + 1024 * 1024,
+    "/_nicegui/client/": LARGEST_BYTES + 1024 * 1024,
+}
 
 DESCRIPTION: Final = """
 请求带上 `Authorization: Bearer 令牌`。令牌用 `tingfeng user token 账号` 或 `POST /api/v1/tokens`（账号和密码）创建，
@@ -50,7 +85,7 @@ def build(services: Services) -> FastAPI:
     for room in ROOMS:
         application.include_router(room.router, prefix=PREFIX, dependencies=[Depends(only_storable)])
     limit = services.settings.request_size_limit_megabytes * 1024 * 1024
-    application.add_middleware(SizeLimit, limit_bytes=limit, refuse=_too_large)
+    application.add_middleware(SizeLimit, limit_bytes=limit, refuse=_too_large, larger=LARGER)
     application.middleware("http")(_with_request_id)
     application.add_exception_handler(TingfengError, _known)
     application.add_exception_handler(RequestValidationError, _invalid)
@@ -85,8 +120,9 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     return _problem(request, InvalidInput(f"参数 {place} 有误：{sentence(first)}", field=place))
 
 
-async def _too_large(request: Request) -> Response:
-    return _problem(request, TooLarge("请求内容过大，请分批提交"))
+async def _too_large(request: Request, limit_bytes: int) -> Response:
+    megabytes = limit_bytes // 1024**2
+    return _problem(request, TooLarge(f"请求内容过大，请分批提交（上限 {megabytes} MB）", limit_megabytes=megabytes))
 
 
 async def _http(request: Request, error: Exception) -> Response:

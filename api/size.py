@@ -3,35 +3,43 @@
 FastAPI's own limit answers in plain English text, and a declared length only once the route has run.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Refuse = Callable[[Request], Awaitable[Response]]
+# The request, and the limit it broke in bytes.
+Refuse = Callable[[Request, int], Awaitable[Response]]
 
 
 class SizeLimit:
-    """ASGI middleware. A declared length is refused at once, a streamed body when it has passed the limit."""
+    """ASGI middleware. A declared length is refused at once, a streamed body when it has passed the limit.
 
-    def __init__(self, app: ASGIApp, *, limit_bytes: int, refuse: Refuse) -> None:
+    larger: paths under which more is taken, by how they begin.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit_bytes: int, refuse: Refuse, larger: Mapping[str, int]) -> None:
         self._app = app
         self._limit_bytes = limit_bytes
         self._refuse = refuse
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a counted body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, send, self._limit_bytes)
-        if _declared(Request(scope)) <= self._limit_bytes:
+        limit_bytes = max(
+            [self._limit_bytes, *(most for start, most in self._larger.items() if _is_under(scope, start))]
+        )
+        body = _Body(receive, send, limit_bytes)
+        if _declared(Request(scope)) <= limit_bytes:
             await body.pass_to(self._app, scope)
             if not body.is_over or body.is_answered:
                 return
-        response = await self._refuse(Request(scope))
+        response = await self._refuse(Request(scope), limit_bytes)
         await response(scope, receive, send)
 
 
@@ -71,3 +79,7 @@ def _declared(request: Request) -> int:
     """Zero when there is no readable length: then the count decides."""
     given = request.headers.get("content-length", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 20 else 0
+
+
+def _is_under(scope: Scope, start: str) -> bool:
+    return str(scope["path"]).startswith(start)

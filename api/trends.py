@@ -7,8 +7,10 @@ from fastapi import APIRouter
 from api.door import Asked, Somebody
 from api.mentions import Chosen, Text
 from core.mention import SHANGHAI
+from crawler.gap import Gap
 from index.trends import Day
-from response import mentions, overview
+from response import coverage, mentions, overview
+from response.coverage import Coverage
 from response.overview import Overview
 
 router = APIRouter(tags=["trends"])
@@ -26,6 +28,21 @@ def daily(services: Asked, person: Somebody, chosen: Chosen, q: Text = "") -> tu
 def get_overview(services: Asked, person: Somebody, brand: str | None = None) -> Overview:
     """Each figure comes with the query that opens its mentions."""
     return overview.overview(services, person, brand=brand)
+
+
+@router.get("/coverage", summary="覆盖范围：已接入和未接入的平台，异常来源")
+def get_coverage(services: Asked, person: Somebody) -> Coverage:
+    """Figures say nothing about platforms that are not connected."""
+    return coverage.coverage(services, person)
+
+
+@router.get("/gaps", summary="采集中断的时段，这些时段的信息可能不全")
+def get_gaps(
+    services: Asked, person: Somebody, since: datetime | None = None, until: datetime | None = None
+) -> tuple[Gap, ...]:
+    """Not those that were filled since. Default: the last 30 days."""
+    end = until or services.now()
+    return coverage.gaps(services, person, since=since or end - timedelta(days=30), until=end)
 
 
 def _tomorrow(now: datetime) -> datetime:

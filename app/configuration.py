@@ -19,7 +19,8 @@ from core.access import SYSTEM
 from core.database import Database, UtcTime, metadata, refusal, serialise, unstorable
 from core.errors import ConfigurationError, UserError
 from core.plain_yaml import Located
-from crawler import definition, sources
+from crawler import definition, sources, tier
+from crawler.tier import Tiers
 
 applied_table: Final = Table(
     "applied_configuration",
@@ -33,9 +34,10 @@ SECTIONS: Final = ("brands", "sources", "rules", "channels")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """The file, decoded; each section is a list of mappings that its room reads."""
+    """The file, decoded; each section is a list of mappings that its room reads. tiers: those of the file beside it."""
 
     public_url: str | None
+    tiers: Tiers | None
     sections: Mapping[str, tuple[Located, ...]]
     digest: str
 
@@ -60,7 +62,10 @@ def read(path: Path) -> Configuration:
         raise ConfigurationError(f"配置文件 {path} 无法读取") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"配置文件 {path} 不是 UTF-8 编码") from error
-    return _checked(path, plain_yaml.load(text, f"配置文件 {path} "), hashlib.sha256(raw).hexdigest())
+    beside = path.with_name(tier.FILE)
+    tiers = tier.read(beside) if beside.is_file() else None
+    digest = hashlib.sha256(raw + (repr(sorted(tiers.items())).encode() if tiers else b"")).hexdigest()
+    return _checked(path, plain_yaml.load(text, f"配置文件 {path} "), tiers, digest)
 
 
 def apply_if_changed(database: Database, path: Path, *, now: datetime) -> bool:
@@ -102,7 +107,9 @@ def _saved(connection: Connection, configuration: Configuration, now: datetime) 
     """Save entry by entry; an entry that is refused changes nothing."""
     savers: Mapping[str, Callable[[Mapping[str, Any]], object]] = {  # Any: decoded YAML
         "brands": lambda values: watchlist.save(connection, SYSTEM, watchlist.from_definition(values), now=now),
-        "sources": lambda values: sources.save(connection, SYSTEM, definition.from_definition(values), now=now),
+        "sources": lambda values: sources.save(
+            connection, SYSTEM, definition.from_definition(values, configuration.tiers), now=now
+        ),
         "rules": lambda values: rule.save(connection, SYSTEM, rule.from_definition(values), now=now),
         "channels": lambda values: channel.save(connection, SYSTEM, channel.from_definition(values), now=now),
     }
@@ -124,7 +131,7 @@ def _default_rules(connection: Connection, now: datetime) -> None:
                 rule.save(connection, SYSTEM, default, now=now)
 
 
-def _checked(path: Path, values: object, digest: str) -> Configuration:
+def _checked(path: Path, values: object, tiers: Tiers | None, digest: str) -> Configuration:
     values = {} if values is None else values
     if not isinstance(values, dict):
         raise ConfigurationError(f"配置文件 {path} 的最外层应为 键: 值")
@@ -137,7 +144,7 @@ def _checked(path: Path, values: object, digest: str) -> Configuration:
     if public_url is not None and not (isinstance(public_url, str) and public_url.startswith(("http://", "https://"))):
         raise ConfigurationError(f"配置文件 {path} 的 public_url 应以 http:// 或 https:// 开头")
     sections = {section: _entries(path, section, values.get(section)) for section in SECTIONS}
-    return Configuration(public_url=public_url, sections=sections, digest=digest)
+    return Configuration(public_url=public_url, tiers=tiers, sections=sections, digest=digest)
 
 
 def _entries(path: Path, section: str, given: object) -> tuple[Located, ...]:

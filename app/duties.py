@@ -12,7 +12,8 @@ import structlog
 from alerts import alert, detect, level, notify, rule
 from alerts.finding import Finding
 from app import wiring
-from core import accounts, inbox, story
+from core import accounts, evidence, idempotency, inbox, story
+from crawler import crawl_log, health
 from response import incident
 from response.services import Services
 
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 
 # Guess: a copy that comes later than this founds a story of its own.
 BAND_DAYS: Final = 7
+# Twice what the health of a source is judged by.
+CRAWLS_KEPT: Final = 2 * health.BASELINE
 
 
 def evaluate(services: Services) -> None:
@@ -66,6 +69,9 @@ def clean_up(services: Services) -> None:
     with services.database.write() as connection:
         story.forget_bands(connection, before=services.now() - timedelta(days=BAND_DAYS))
         accounts.forget_sessions(connection, now=services.now())
+        idempotency.forget_calls(connection, now=services.now())
+        evidence.sweep(connection, services.settings.data_dir)
+        crawl_log.forget(connection, before=services.now() - CRAWLS_KEPT)
     log.info("retention", removed=removed, older_than=moment.isoformat())
 
 

@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from app import children, duties, jobs, leases
 from app.jobs import Job
 from core.errors import StoreError
-from crawler import sources
+from crawler import turn
 from crawler.definition import Source, interval_of
 from response.services import Services
 
@@ -98,7 +98,7 @@ class Scheduler:
             return
         try:
             with self.services.database.read() as connection:
-                due = sources.due(connection, now=now)
+                due = turn.due(connection, now=now)
         except StoreError as error:
             log.warning("crawls wait for a store", error=error.code)
             return
@@ -122,7 +122,7 @@ class Scheduler:
         interval = interval_of(self.services.settings, crawl.source)
         try:
             with self.services.database.write() as connection:
-                is_lost = sources.record_lost(
+                is_lost = turn.record_lost(
                     connection, crawl.source.name, crawl.started_at, now=self.services.now(), interval=interval
                 )
         except StoreError as error:

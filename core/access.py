@@ -21,6 +21,7 @@ class Role(StrEnum):
     LEGAL = "legal"
     EXECUTIVE = "executive"
     ADMIN = "admin"
+    SENDER = "sender"
 
 
 ROLE_LABELS: Final[Mapping[Role, str]] = {
@@ -31,6 +32,7 @@ ROLE_LABELS: Final[Mapping[Role, str]] = {
     Role.LEGAL: "法务合规",
     Role.EXECUTIVE: "高管",
     Role.ADMIN: "管理员",
+    Role.SENDER: "推送方",
 }
 
 
@@ -38,6 +40,7 @@ class Action(StrEnum):
     """What can be asked of a room; granted to roles in GRANTS."""
 
     READ_MENTIONS = "read_mentions"
+    PUSH_MENTIONS = "push_mentions"
     READ_ALERTS = "read_alerts"
     HANDLE_ALERT = "handle_alert"
     READ_INCIDENTS = "read_incidents"
@@ -56,6 +59,7 @@ class Action(StrEnum):
     MANAGE_USERS = "manage_users"
     READ_AUDIT = "read_audit"
     REVEAL_PERSONAL = "reveal_personal"
+    DELETE_MENTIONS = "delete_mentions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +96,15 @@ _MANAGING: Final = _RESPONDING | {
 # legal checks texts, the manager decides; only an administrator handles accounts and channels.
 GRANTS: Final[Mapping[Role, frozenset[Action]]] = {
     Role.READER: _READING,
-    Role.ANALYST: _READING | {Action.MANAGE_SOURCES, Action.MANAGE_BRANDS, Action.CHECK_COMPLIANCE},
+    Role.ANALYST: _READING
+    | {Action.PUSH_MENTIONS, Action.MANAGE_SOURCES, Action.MANAGE_BRANDS, Action.CHECK_COMPLIANCE},
     Role.RESPONDER: _RESPONDING,
     Role.MANAGER: _MANAGING,
-    Role.LEGAL: _READING | {Action.CHECK_COMPLIANCE, Action.READ_AUDIT, Action.REVEAL_PERSONAL},
+    Role.LEGAL: _READING | {Action.CHECK_COMPLIANCE, Action.READ_AUDIT, Action.REVEAL_PERSONAL, Action.DELETE_MENTIONS},
     Role.EXECUTIVE: _MANAGING,
     Role.ADMIN: frozenset(Action),
+    # A machine outside the house: it brings mentions and sees nothing.
+    Role.SENDER: frozenset({Action.PUSH_MENTIONS}),
 }
 
 

@@ -2,8 +2,8 @@
 
 TingfengError            code, message (Chinese), details (dict, safe to show), http_status, retryable
 ├─ UserError             the caller can fix it
-│  ├─ InvalidInput 422 · InvalidQuery 400 (position) · NotFound 404
-│  ├─ Conflict 409  (StaleVersion, IllegalTransition, StillOpen)
+│  ├─ InvalidInput 422 (KeyReused) · InvalidQuery 400 (position) · NotFound 404
+│  ├─ Conflict 409  (StaleVersion, IllegalTransition, StillOpen, InProgress)
 │  └─ NotLoggedIn 401 · NotAllowed 403 · TooLarge 413 · TooManyRequests 429
 ├─ SourceError           SourceUnreachable (retry) · SourceRefused (pause, tell) · SourceChanged (quarantine, tell)
 ├─ AnalysisError         ModelMissing · TooLittleHistory
@@ -55,6 +55,13 @@ class InvalidInput(UserError):
     http_status = 422
 
 
+class KeyReused(InvalidInput):
+    """An idempotency key that belongs to a request with another body."""
+
+    code = "key_reused"
+    title = "幂等键已用于其他内容"
+
+
 class InvalidQuery(UserError):
     """A search expression that cannot be read; ``details["position"]`` is a code point offset, 0-based."""
 
@@ -101,6 +108,14 @@ class StillOpen(Conflict):
 
     code = "still_open"
     title = "尚有未完成事项"
+
+
+class InProgress(Conflict):
+    """The same request is being worked on; ``details["retry_after_seconds"]`` says when to come back."""
+
+    code = "in_progress"
+    title = "同一请求正在处理"
+    retryable = True
 
 
 class NotLoggedIn(UserError):

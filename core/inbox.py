@@ -12,30 +12,21 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
-    BigInteger,
     BindParameter,
-    Boolean,
-    Column,
     ColumnElement,
     Connection,
-    Index,
-    Integer,
     Row,
-    String,
-    Table,
-    Text,
     bindparam,
     delete,
     func,
     insert,
     or_,
     select,
-    text,
     update,
 )
 
-from core import removed, seen_again
-from core.database import UtcTime, metadata, serialise
+from core import forgotten, removed, seen_again
+from core.database import serialise
 from core.mention import (
     Analysis,
     Mention,
@@ -47,46 +38,8 @@ from core.mention import (
     mention_id,
     to_json,
 )
+from core.mention_table import BEHIND, WAITING, mention_table, version_table
 from core.normalise import canonical_url
-
-mention_table: Final = Table(
-    "mention",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    # The id its bare address would have: differs from id where the site has keys of its own or declares an address.
-    Column("address_id", String(64), nullable=False, index=True),
-    Column("order_key", BigInteger, nullable=False, unique=True),
-    Column("record", Text, nullable=False),
-    Column("digest", String(32), nullable=False),
-    Column("analysis", Text),
-    Column("story", String(32)),
-    Column("revision", Integer, nullable=False),
-    Column("indexed_revision", Integer, nullable=False),
-    Column("is_analysed", Boolean, nullable=False),
-    Column("claimed_by", String),
-    Column("claimed_until", UtcTime),
-    Column("source", String, nullable=False),
-    Column("order_time", UtcTime, nullable=False),
-    Column("seen_at", UtcTime, nullable=False),
-    Column("indexed_at", UtcTime),
-    Index(None, "order_time"),
-    Index(None, "story"),
-)
-# What the pipeline looks for is a small part of a large table: partial indexes keep both questions cheap. Questions
-# and indexes share these words, so that both databases see that one answers the other.
-_WAITING: Final = text("NOT is_analysed")
-_BEHIND: Final = text("is_analysed AND revision > indexed_revision")
-Index("ix_mention_unanalysed", mention_table.c.order_key, sqlite_where=_WAITING, postgresql_where=_WAITING)
-Index("ix_mention_unindexed", mention_table.c.order_key, sqlite_where=_BEHIND, postgresql_where=_BEHIND)
-
-version_table: Final = Table(
-    "mention_version",
-    metadata,
-    Column("mention_id", String(64), primary_key=True),
-    Column("revision", Integer, primary_key=True),
-    Column("record", Text, nullable=False),
-    Column("replaced_at", UtcTime, nullable=False),
-)
 
 # SQLite allows 32,766 bound values, the batches of DESIGN section 5 are 500 rows.
 BATCH: Final = 500
@@ -96,11 +49,15 @@ CLAIM_SECONDS: Final = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutResult:
-    """new and changed (edited): mention ids; repeated: mentions that were there already, with the same content."""
+    """new and changed (edited): mention ids; repeated: mentions that were there already, with the same content.
+
+    known_since: when the oldest of those that were there already was first seen.
+    """
 
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     repeated: int = 0
+    known_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +74,8 @@ def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -
     Several sources that saw the same mention are joined in ``seen_by``. Repeating a call changes nothing.
     """
     serialise(connection, "inbox")
-    stored = _stored_ids(connection, [mention.id for mention in mentions])
+    mentions = forgotten.without(connection, mentions)
+    stored = _first_seen(connection, [mention.id for mention in mentions])
     fresh = {mention.id: mention for mention in reversed(mentions) if mention.id not in stored}
     new = [mention for mention in mentions if fresh.get(mention.id) is mention]
     _insert(connection, new)
@@ -125,7 +83,9 @@ def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -
     for mention in mentions:
         if fresh.get(mention.id) is not mention and _merge(connection, _row(connection, mention.id), mention, now):
             changed.append(mention.id)
-    return PutResult(new=tuple(fresh), changed=tuple(changed), repeated=len(mentions) - len(fresh) - len(changed))
+    repeated = len(mentions) - len(fresh) - len(changed)
+    known_since = min(stored.values(), default=None)
+    return PutResult(new=tuple(fresh), changed=tuple(changed), repeated=repeated, known_since=known_since)
 
 
 def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
@@ -164,7 +124,7 @@ def claim(connection: Connection, *, worker: str, limit: int, now: datetime) -> 
     )
     chosen = (
         select(mention_table)
-        .where(_WAITING, free)
+        .where(WAITING, free)
         .order_by(mention_table.c.order_key)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -225,7 +185,7 @@ def request_analysis(connection: Connection, mention_ids: Sequence[str]) -> int:
 
 def unindexed(connection: Connection, *, limit: int) -> tuple[Mention, ...]:
     """Analysed mentions whose newest revision is not in the index, oldest first."""
-    rows = connection.execute(select(mention_table).where(_BEHIND).order_by(mention_table.c.order_key).limit(limit))
+    rows = connection.execute(select(mention_table).where(BEHIND).order_by(mention_table.c.order_key).limit(limit))
     return tuple(_mention(row) for row in rows)
 
 
@@ -236,7 +196,7 @@ def mark_indexed(connection: Connection, revisions: Mapping[str, int], *, now: d
     """
     if not revisions:
         return
-    stored = _stored_ids(connection, list(revisions))
+    stored = _first_seen(connection, list(revisions)).keys()
     removed.keep(connection, {gone: revisions[gone] for gone in revisions.keys() - stored}, now=now)
     is_older = mention_table.c.indexed_revision < bindparam("b_revision")
     connection.execute(
@@ -280,26 +240,40 @@ def remove(connection: Connection, mention_ids: Sequence[str], *, now: datetime)
     return len(rows)
 
 
+def mark_deleted(connection: Connection, mention_ids: Sequence[str]) -> int:
+    """Their pages are gone from the source: they stay, marked. Returns how many were not marked before."""
+    serialise(connection, "inbox")
+    rows = connection.execute(select(mention_table).where(mention_table.c.id.in_(mention_ids))).all()
+    marked = [mention for row in rows if (mention := _mention(row)).status is not Status.DELETED]
+    for mention in marked:
+        after = replace(mention, status=Status.DELETED, revision=mention.revision + 1)
+        values = {"record": to_json(_bare(after)), "revision": after.revision}
+        connection.execute(update(mention_table).where(mention_table.c.id == mention.id).values(**values))
+    return len(marked)
+
+
 def backlog(connection: Connection) -> Backlog:
     """Count what waits."""
     count = select(func.count()).select_from(mention_table)
     return Backlog(
-        unanalysed=connection.scalar(count.where(_WAITING)) or 0,
-        unindexed=connection.scalar(count.where(_BEHIND)) or 0,
+        unanalysed=connection.scalar(count.where(WAITING)) or 0,
+        unindexed=connection.scalar(count.where(BEHIND)) or 0,
     )
 
 
-def count(connection: Connection) -> int:
-    """Mentions stored."""
-    return connection.scalar(select(func.count()).select_from(mention_table)) or 0
+def count(connection: Connection, *, source: str | None = None) -> int:
+    """Mentions stored; of all sources, or of the one that saw them first."""
+    chosen = select(func.count()).select_from(mention_table)
+    return connection.scalar(chosen if source is None else chosen.where(mention_table.c.source == source)) or 0
 
 
 def _row(connection: Connection, mention_id: str) -> Row[Any]:  # Any: SQLAlchemy's row of a Core table
     return connection.execute(select(mention_table).where(mention_table.c.id == mention_id)).one()
 
 
-def _stored_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
-    return set(connection.scalars(select(mention_table.c.id).where(mention_table.c.id.in_(ids))))
+def _first_seen(connection: Connection, ids: Sequence[str]) -> dict[str, datetime]:
+    chosen = select(mention_table.c.id, mention_table.c.seen_at).where(mention_table.c.id.in_(ids))
+    return {row.id: row.seen_at for row in connection.execute(chosen)}
 
 
 def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
@@ -312,7 +286,7 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
     rows = [
         {
             "id": mention.id,
-            "address_id": mention_id(canonical_url(mention.url)),
+            "address_id": mention_id(canonical_url(mention.url)) if mention.url else mention.id,
             "order_key": key,
             "record": to_json(_bare(mention)),
             "digest": content_digest(mention),
@@ -332,19 +306,21 @@ def _merge(connection: Connection, row: Row[Any], incoming: Mention, now: dateti
     """Join a mention seen again with the stored one; True when its content was edited."""
     before = _mention(row)
     content = seen_again.comparable(incoming, before)
-    # Only the source that brought it may edit it: two extractions of one page differ without being an edit.
-    is_edit = incoming.source == before.source and content_digest(content) != row.digest
+    is_edit = seen_again.may_edit(incoming, before) and content_digest(content) != row.digest
     seen_by = tuple(dict.fromkeys((*before.seen_by, *incoming.seen_by)))
     engagement = seen_again.engagement(before, incoming)
-    if not is_edit and seen_by == before.seen_by and engagement == before.engagement:
+    is_back = before.status is Status.DELETED and incoming.source == before.source
+    if not (is_edit or is_back) and seen_by == before.seen_by and engagement == before.engagement:
         return False
     joined: dict[str, Any] = {"seen_by": seen_by, "engagement": engagement, "revision": before.revision + 1}
+    if is_back:
+        joined["status"] = Status.LIVE
     after = replace(before, **joined)
     values: dict[str, object] = {"revision": after.revision}
     if is_edit:
         former = {"mention_id": row.id, "revision": row.revision, "record": row.record, "replaced_at": now}
         connection.execute(insert(version_table).values(**former))
-        after = replace(content, status=Status.CHANGED, **joined)
+        after = replace(content, **joined | {"status": Status.CHANGED})
         values |= {"digest": content_digest(content), "is_analysed": False, "claimed_by": None, "claimed_until": None}
     values["record"] = to_json(_bare(after))
     connection.execute(update(mention_table).where(mention_table.c.id == row.id).values(**values))

@@ -1,16 +1,45 @@
-"""What every mention passes on its way in, whoever brings it (crawl, import): storable fields, hashed authors."""
+"""What every mention passes on its way in, whoever brings it: its identity, storable fields, hashed authors."""
 
 import hashlib
 import hmac
 from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
 
-from core.mention import Mention, cleaned
+from core.errors import InvalidInput
+from core.mention import Mention, cleaned, from_dict, mention_id
+from core.normalise import canonical_url
 from core.settings import Settings, secret_key
+
+# What the store says about a mention; who brings it cannot.
+OWN_FIELDS: Final = ("revision", "order_key", "indexed_at", "alerted_at", "analysis", "status", "id", "canonical_url")
 
 
 def author_key(settings: Settings) -> str | None:
     """The installation's secret when only hashes of authors may be kept, else None."""
     return secret_key(settings) if settings.hash_authors else None
+
+
+def complete(
+    values: dict[str, Any],  # Any: decoded JSON
+    *,
+    source: str,
+    now: datetime,
+    author_key: str | None,
+) -> Mention:
+    """Derive id and canonical address, fill source and ``seen_at``, hash the author. Raises InvalidInput.
+
+    What has no address (a ticket, a call) needs a ``native_id``, which is one within its source.
+    """
+    url = values.get("url") or ""
+    if not isinstance(url, str) or not (url or values.get("native_id")):
+        raise InvalidInput("缺少 url（没有网址时须有 native_id）", field="url")
+    canonical = canonical_url(url) if url else ""
+    given = {key: value for key, value in values.items() if key not in OWN_FIELDS}
+    given.setdefault("seen_at", now)
+    mention = from_dict({"source": source, **given, "id": "", "url": url, "canonical_url": canonical})
+    whole = replace(mention, id=_identity(mention), seen_by=mention.seen_by or (mention.source,))
+    return admit(whole, author_key=author_key)
 
 
 def admit(mention: Mention, *, author_key: str | None) -> Mention:
@@ -21,9 +50,16 @@ def admit(mention: Mention, *, author_key: str | None) -> Mention:
     mention = cleaned(mention)
     if author_key is None:
         return mention
-    author, author_id = (_hashed(name, author_key) for name in (mention.author, mention.author_id))
+    author, author_id = (name and hashed(name, author_key) for name in (mention.author, mention.author_id))
     return replace(mention, author=author, author_id=author_id)
 
 
-def _hashed(name: str | None, key: str) -> str | None:
-    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()[:16] if name else name
+def hashed(name: str, key: str) -> str:
+    """What is kept of an author's name or id where only keyed hashes may be kept."""
+    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _identity(mention: Mention) -> str:
+    if mention.canonical_url:
+        return mention_id(mention.canonical_url, mention.native_id)
+    return mention_id(f"{mention.source}\x1f{mention.native_id}")

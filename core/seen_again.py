@@ -11,6 +11,14 @@ def comparable(incoming: Mention, before: Mention) -> Mention:
     return replace(told, seen_at=before.seen_at, order_key=before.order_key, source=before.source, status=Status.LIVE)
 
 
+def may_edit(incoming: Mention, before: Mention) -> bool:
+    """Only the source that brought a mention: two extractions of one page differ without being an edit.
+
+    A mention without a text (reported by its link, found by its title) takes the first that comes.
+    """
+    return incoming.source == before.source or bool(incoming.text and not before.text)
+
+
 def engagement(before: Mention, incoming: Mention) -> Engagement:
     """The newer count wins; a page without counters says nothing."""
     if incoming.engagement.counted_at is None:

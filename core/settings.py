@@ -45,7 +45,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535, description="网页和 API 监听的端口；0 表示任选空闲端口")
     public_url: str | None = Field(default=None, description="同事访问用的网址，写进通知里的链接")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="日志级别")
-    request_size_limit_megabytes: int = Field(default=10, ge=1, le=1000, description="单个请求内容的大小上限（MB）")
+    request_size_limit_megabytes: int = Field(
+        default=10, ge=1, le=1000, description="单个请求内容的大小上限（MB），截图另计"
+    )
     session_hours: int = Field(default=12, ge=1, le=720, description="登录有效期（小时）")
     crawl_delay_seconds: float = Field(default=3.0, ge=0, description="同一站点两次请求的间隔（秒），来源可另设")
     crawl_timeout_seconds: int = Field(default=600, ge=10, description="一次采集最长时间（秒）")

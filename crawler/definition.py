@@ -31,6 +31,8 @@ from core.normalise import canonical_url
 from core.settings import Settings
 from core.validation import sentence
 from crawler.extract.selectors import NAMES, Selectors, read_selectors
+from crawler.health import State
+from crawler.tier import Tiers, starting_list, tier_of
 
 
 class SourceKind(StrEnum):
@@ -57,7 +59,8 @@ class Source:
     """A site or feed that yields mentions; 来源. The fields from ``last_started_at`` on are its health, read only.
 
     crawl_delay_seconds, interval_minutes: None means the setting. max_pages: list pages followed in one crawl.
-    full_text: for feeds. purpose, terms_note: why we read it and on what terms (合规说明).
+    full_text: for feeds. owner: who answers for it here. purpose, legal_basis, terms_note: why we read it, on what
+    ground and on what terms (合规说明). weight: of its mentions against those of other sources.
     """
 
     name: str
@@ -74,8 +77,11 @@ class Source:
     interval_minutes: int | None = None
     max_pages: int = 5
     enabled: bool = True
+    owner: str = ""
     purpose: str = ""
+    legal_basis: str = ""
     terms_note: str = ""
+    weight: float = 1.0
     last_started_at: Time | None = None
     last_finished_at: Time | None = None
     last_error_code: str | None = None
@@ -87,6 +93,12 @@ class Source:
     robots_verdict: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    health: State = State.NEW
+    health_message: str = ""
+    news_per_day: float | None = None
+    progress_pages: int = 0
+    progress_mentions: int = 0
+    progress_waiting: int = 0
 
 
 _FIELDS: Final = tuple(item.name for item in fields(Source))
@@ -96,18 +108,19 @@ _ADAPTER: Final = TypeAdapter(Source)
 # Guess: what a person can read in a list, and a limit on what one crawl may ask of a site.
 LONGEST_NAME: Final = 100
 MOST_PAGES: Final = 1000
+HEAVIEST: Final = 100
 LONGEST_DELAY_SECONDS: Final = 3600
 # Guess: list pages of a large board. A crawl stops by itself where a page brings no thread that is new to it.
 FORUM_PAGES: Final = 200
 LONGEST_INTERVAL_MINUTES: Final = 7 * 24 * 60
 
 
-def from_definition(values: Mapping[str, object]) -> Source:
-    """Read one source. Raises ConfigurationError naming the bad key."""
+def from_definition(values: Mapping[str, object], tiers: Tiers | None = None) -> Source:
+    """Read one source. tiers: of hosts, where the source names none. Raises ConfigurationError naming the bad key."""
     if unknown := sorted(str(key) for key in values if key not in KEYS):
         raise ConfigurationError(f"来源配置有不认识的键 {unknown[0]}；可用：{'、'.join(KEYS)}", key=unknown[0])
     try:
-        source = _ADAPTER.validate_python(_defaults(values) | dict(values))
+        source = _ADAPTER.validate_python(_defaults(values, tiers or starting_list()) | dict(values))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = str(first["loc"][0]) if first["loc"] else "name"
@@ -115,12 +128,12 @@ def from_definition(values: Mapping[str, object]) -> Source:
     return checked(source)
 
 
-def _defaults(values: Mapping[str, object]) -> dict[str, object]:
-    """What may be left out and depends on the rest: the name is the host, a forum is read to its last list page."""
+def _defaults(values: Mapping[str, object], tiers: Tiers) -> dict[str, object]:
+    """What may be left out and depends on the rest: name and tier by the host, a forum to its last list page."""
     found: dict[str, object] = {}
     with suppress(ValueError):  # not an address, which is told later
         if host := urlsplit(str(values.get("url", "")).strip()).hostname:
-            found["name"] = host
+            found |= {"name": host, "tier": tier_of(host, tiers)}
     if values.get("kind") in FORUM_KINDS:
         found |= {"platform": Platform.FORUM, "max_pages": FORUM_PAGES}
     return found
@@ -163,6 +176,15 @@ def interval_of(settings: Settings, source: Source) -> timedelta:
     return timedelta(minutes=source.interval_minutes or settings.crawl_interval_minutes)
 
 
+def delay_seconds(settings: Settings, source: Source) -> float:
+    """A site of one's own is asked as fast as its source says; others never faster than our setting."""
+    if source.crawl_delay_seconds is None:
+        return settings.crawl_delay_seconds
+    if source.allow_private:
+        return source.crawl_delay_seconds
+    return max(source.crawl_delay_seconds, settings.crawl_delay_seconds)
+
+
 def checked(source: Source) -> Source:
     """Trim and check a source as a whole. Raises ConfigurationError."""
     source = replace(source, name=source.name.strip(), url=source.url.strip())
@@ -174,6 +196,7 @@ def checked(source: Source) -> Source:
         raise ConfigurationError(f"来源「{source.name}」的 url 有误：{error.message}", key="url") from error
     _check_range("crawl_delay_seconds", source.crawl_delay_seconds, 0, LONGEST_DELAY_SECONDS)
     _check_range("interval_minutes", source.interval_minutes, 1, LONGEST_INTERVAL_MINUTES)
+    _check_range("weight", source.weight, 0, HEAVIEST)
     _check_range("max_pages", source.max_pages, 1, MOST_PAGES)
     _check_selectors(source.kind, selectors_of(source))
     return source

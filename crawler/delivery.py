@@ -18,8 +18,9 @@ from core import inbox, quarantine
 from core.errors import StoreError, StoreUnavailable, TingfengError
 from core.inbox import PutResult
 from core.mention import Mention
-from crawler import redirect, seen_thread
+from crawler import recheck, redirect, seen_thread
 from crawler.items import Rejected
+from crawler.recheck import Checked
 from crawler.redirect import Leads, Redirect
 from crawler.seen_thread import SeenThread
 from crawler.visit import Visit, visit_of
@@ -34,7 +35,7 @@ REMEMBERED_FAILURES: Final = 200
 REFUSALS: Final = (SQLAlchemyError, TingfengError, LookupError, TypeError, ValueError)
 UNWRITTEN: Final = "有内容写入数据库时出错，其余内容不受影响，详情见服务日志"
 
-Item = Mention | Rejected | Redirect | SeenThread
+Item = Mention | Rejected | Redirect | SeenThread | Checked
 Write = Callable[[Sequence[Item]], PutResult]
 
 
@@ -123,10 +124,11 @@ class Writer:
             new=tuple(each for put in done for each in put.new),
             changed=tuple(each for put in done for each in put.changed),
             repeated=sum(put.repeated for put in done),
+            known_since=min((put.known_since for put in done if put.known_since), default=None),
         )
 
     def _book(self, item: Item, refusal: Exception) -> TingfengError:
-        raw = item.raw if isinstance(item, Rejected) else item.mention_id if isinstance(item, Redirect) else item.url
+        raw = _named(item)
         _LOG.error("%s: %s could not be written: %s", self._visit.source.name, raw, _in_a_line(refusal))
         error = refusal if isinstance(refusal, TingfengError) else StoreError("这条内容无法写入数据库，详情见服务日志")
         if isinstance(item, Mention):
@@ -137,6 +139,16 @@ class Writer:
     def _true(self, items: Sequence[Item]) -> list[Item]:
         """Without the states of threads that would say more than the inbox holds."""
         return [item for item in items if not (isinstance(item, SeenThread) and item.key in self._broken_threads)]
+
+
+def _named(item: Item) -> str:
+    """What a person looks for."""
+    match item:
+        case Rejected():
+            return item.raw
+        case Redirect() | Checked():
+            return item.mention_id
+    return item.url
 
 
 def _in_a_line(error: Exception) -> str:
@@ -153,6 +165,9 @@ def _write(visit: Visit, items: Sequence[Item]) -> PutResult:
         redirect.remember(connection, [item for item in items if isinstance(item, Redirect)])
         _quarantine(connection, visit, [item for item in items if isinstance(item, Rejected)])
         seen_thread.keep(connection, [item for item in items if isinstance(item, SeenThread)])
+        checked = [item for item in items if isinstance(item, Checked)]
+        recheck.keep(connection, checked, now=now)
+        inbox.mark_deleted(connection, recheck.vanished(connection, checked))
     return put
 
 
@@ -175,6 +190,7 @@ class InboxPipeline:
         self._crawler = crawler
         self._visit = visit_of(crawler)
         self._leads = Leads()
+        self._checked: list[Checked] = []
         self._batch = Batch(
             Writer(self._visit).write,
             pauses=self._visit.limits.write_pauses_seconds,
@@ -199,6 +215,9 @@ class InboxPipeline:
         if isinstance(item, Redirect):
             self._leads.add(item)
             return item
+        if isinstance(item, Checked):
+            self._checked.append(item)  # what is gone is known when all were looked at
+            return item
         self._batch.add(item)
         if self._batch.is_full:
             await self._flush()
@@ -211,6 +230,9 @@ class InboxPipeline:
             self._batch.add(lead)
             if self._batch.is_full:
                 await self._flush()
+        await self._flush()
+        for each in self._checked:
+            self._batch.add(each)
         await self._flush()
 
     async def _flush_regularly(self) -> None:

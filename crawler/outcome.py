@@ -25,7 +25,8 @@ class RobotsVerdict(StrEnum):
 class CrawlResult:
     """pages: answers read, without robots.txt. mentions: put into the inbox, of which new, changed, repeated.
 
-    skipped: detail pages not fetched because their mention is known. failed: what went to quarantine.
+    skipped: detail pages not fetched because their mention is known. failed: what went to quarantine. known_since: when
+    the oldest of the known mentions that were met was first seen.
     error_code: None when the list was read; is_complete: everything on it was put, nothing is left for next time.
     """
 
@@ -47,6 +48,16 @@ class CrawlResult:
     robots: RobotsVerdict | None = None
     etag: str | None = None
     last_modified: str | None = None
+    known_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """pages: read so far. mentions: met so far, known ones included. waiting: requests in the queue, at least."""
+
+    pages: int = 0
+    mentions: int = 0
+    waiting: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +78,7 @@ class Outcome:
     robots: RobotsVerdict | None = None
     etag: str | None = None
     last_modified: str | None = None
+    known_since: datetime | None = None
     reason: str | None = None
     is_out_of_time: bool = False
 
@@ -80,6 +92,16 @@ class Outcome:
         self.new += len(put.new)
         self.changed += len(put.changed)
         self.repeated += put.repeated
+        self.meet(put.known_since)
+
+    def meet(self, seen_at: datetime | None) -> None:
+        """Note a known mention by the time it was first seen."""
+        if seen_at is not None and (self.known_since is None or seen_at < self.known_since):
+            self.known_since = seen_at
+
+    def progress(self, waiting: int) -> Progress:
+        """The count so far; waiting: requests in the queue."""
+        return Progress(pages=self.pages, mentions=self.put + self.skipped, waiting=waiting)
 
     def result(self, *, now: datetime) -> CrawlResult:
         """Close the count. A list whose every page failed is a failure of the source."""
@@ -106,6 +128,7 @@ class Outcome:
             robots=self.robots,
             etag=self.etag if is_complete else None,
             last_modified=self.last_modified if is_complete else None,
+            known_since=self.known_since,
         )
 
 

@@ -16,14 +16,14 @@ from core.database import Database
 from core.errors import SourceError, StoreError
 from core.intake import author_key
 from core.settings import Settings
-from crawler import sources
-from crawler.definition import Source, SourceKind, interval_of
+from crawler import gap, sources, turn
+from crawler.definition import SourceKind, delay_seconds, interval_of
 from crawler.outcome import CrawlResult, Outcome
 from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.forum import ForumSpider
 from crawler.spiders.listing import ListingSpider
-from crawler.visit import Limits, Visit
+from crawler.visit import Limits, Report, Visit, in_silence
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -37,27 +37,39 @@ SPIDERS: Final[dict[SourceKind, type[SourceSpider]]] = {
 PARALLEL_REQUESTS: Final = 8
 MOST_REDIRECTS: Final = 10
 INTERNAL_ERROR: Final = "采集程序出错，详情见日志"
+# Guess: a crawl that fills a gap follows this many times the usual list pages.
+DEEPER: Final = 5
 # Scrapy's word for a crawl that was told to stop.
 STOPPED: Final = "shutdown"
 
 
 def crawl(
-    settings: Settings, source_name: str, *, now: Callable[[], datetime], limits: Limits | None = None
+    settings: Settings,
+    source_name: str,
+    *,
+    now: Callable[[], datetime],
+    limits: Limits | None = None,
+    report: Report = in_silence,
 ) -> CrawlResult:
     """Crawl one source and write the result onto its row. Once per process. Raises NotFound, StoreUnavailable."""
-    return crawl_all(settings, [source_name], now=now, limits=limits)[0]
+    return crawl_all(settings, [source_name], now=now, limits=limits, report=report)[0]
 
 
 def crawl_all(
-    settings: Settings, names: Sequence[str], *, now: Callable[[], datetime], limits: Limits | None = None
+    settings: Settings,
+    names: Sequence[str],
+    *,
+    now: Callable[[], datetime],
+    limits: Limits | None = None,
+    report: Report = in_silence,
 ) -> tuple[CrawlResult, ...]:
-    """Crawl several sources side by side; results in the given order. Once per process.
+    """Crawl several sources side by side; results in the given order. Once per process. report: told how far each is.
 
     Raises NotFound for an unknown name and StoreUnavailable when not even the register can be read.
     """
     database = Database(settings.state_url)
     try:
-        visits = _visits(settings, database, names, now, limits or Limits())
+        visits = _visits(settings, database, names, now, limits or Limits(), report)
         _run(settings, visits)
         return tuple(_finish(settings, visit) for visit in visits)
     finally:
@@ -65,12 +77,18 @@ def crawl_all(
 
 
 def _visits(
-    settings: Settings, database: Database, names: Sequence[str], now: Callable[[], datetime], limits: Limits
+    settings: Settings,
+    database: Database,
+    names: Sequence[str],
+    now: Callable[[], datetime],
+    limits: Limits,
+    report: Report,
 ) -> tuple[Visit, ...]:
     with database.write() as connection:
         found = [sources.find(connection, name) for name in names]
+        deeper = {name for name in names if gap.is_to_fill(connection, name)}
         for source in found:
-            sources.record_started(connection, source.name, now=now(), interval=interval_of(settings, source))
+            turn.record_started(connection, source.name, now=now(), interval=interval_of(settings, source))
     return tuple(
         Visit(
             source=source,
@@ -78,6 +96,8 @@ def _visits(
             database=database,
             now=now,
             limits=limits,
+            report=report,
+            reach=DEEPER if source.name in deeper else 1,
             delay_seconds=delay_seconds(settings, source),
             time_limit_seconds=settings.crawl_timeout_seconds,
             author_key=author_key(settings),
@@ -144,7 +164,7 @@ def _finish(settings: Settings, visit: Visit) -> CrawlResult:
     try:
         with visit.database.write() as connection:
             interval = interval_of(settings, visit.source)
-            sources.record_finished(connection, result, now=visit.now(), interval=interval)
+            turn.record_finished(connection, result, now=visit.now(), interval=interval)
     except StoreError as error:
         _LOG.error("%s: the result could not be stored: %s", result.source, error.__cause__)
     return result
@@ -175,6 +195,7 @@ def scrapy_settings(settings: Settings, visit: Visit) -> dict[str, Any]:  # Any:
             "crawler.address.AddressGuard": 50,
             "crawler.politeness.Politeness": 100,
         },
+        "EXTENSIONS": {"crawler.progress.Reporter": 100},
         "ITEM_PIPELINES": {"crawler.delivery.InboxPipeline": 100},
         "HTTPPROXY_ENABLED": False,  # through a proxy the address check would check the wrong address
         "HTTPERROR_ALLOW_ALL": True,
@@ -194,12 +215,3 @@ def scrapy_settings(settings: Settings, visit: Visit) -> dict[str, Any]:  # Any:
         "STATS_DUMP": False,
         "LOGSTATS_INTERVAL": 0,
     }
-
-
-def delay_seconds(settings: Settings, source: Source) -> float:
-    """A site of one's own is asked as fast as its source says; others never faster than our setting."""
-    if source.crawl_delay_seconds is None:
-        return settings.crawl_delay_seconds
-    if source.allow_private:
-        return source.crawl_delay_seconds
-    return max(source.crawl_delay_seconds, settings.crawl_delay_seconds)

@@ -1,8 +1,9 @@
-"""The source register: definitions, health, and what is due. Sources are disabled, never deleted.
+"""The source register: definitions and health. Sources are disabled, never deleted.
 
-Health belongs to the crawl (``record_started``, ``record_finished``); a person changes the definition only.
+Health belongs to the crawl (``crawler.turn``); a person changes the definition only.
 """
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,25 +25,22 @@ from sqlalchemy import (
 
 from core import audit
 from core.access import Action, Person, require
-from core.database import UtcTime, metadata, serialise, storable
-from core.errors import NotFound, SourceError
+from core.database import UtcTime, metadata, serialise
+from core.errors import NotFound
 from core.mention import Kind, Platform, Tier
 from crawler.definition import FullText, Source, SourceKind, checked, definition, from_definition, read_file
-from crawler.outcome import CrawlResult
+from crawler.health import State
+from crawler.outcome import Progress
 
 __all__ = [
     "Source",
     "SourceKind",
     "disable",
-    "due",
     "find",
     "from_definition",
     "get",
     "list_all",
     "read_file",
-    "record_finished",
-    "record_lost",
-    "record_started",
     "request_now",
     "save",
     "source_table",
@@ -65,8 +63,11 @@ source_table: Final = Table(
     Column("interval_minutes", Integer),
     Column("max_pages", Integer, nullable=False),
     Column("enabled", Boolean, nullable=False),
+    Column("owner", String, nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("legal_basis", Text, nullable=False),
     Column("terms_note", Text, nullable=False),
+    Column("weight", Float, nullable=False),
     Column("last_started_at", UtcTime),
     Column("last_finished_at", UtcTime),
     Column("last_error_code", String),
@@ -75,14 +76,24 @@ source_table: Final = Table(
     Column("last_count_new", Integer, nullable=False),
     Column("next_due_at", UtcTime, index=True),
     Column("consecutive_failures", Integer, nullable=False),
+    Column("health", String, nullable=False),
+    Column("health_message", Text, nullable=False),
+    Column("news_per_day", Float),
+    Column("progress_pages", Integer, nullable=False),
+    Column("progress_mentions", Integer, nullable=False),
+    Column("progress_waiting", Integer, nullable=False),
     Column("robots_verdict", String),
     Column("etag", Text),
     Column("last_modified", Text),
 )
 
-LOST: Final = "采集进程意外结束，没有留下结果，稍后自动重试；详情见服务日志"
-# Guess: a source that fails for a day is looked at once a day; a refusal needs a person, not another try.
-LONGEST_WAIT: Final = timedelta(hours=24)
+
+def progress_values(progress: Progress) -> dict[str, int]:
+    """The columns of a progress."""
+    return {f"progress_{name}": value for name, value in asdict(progress).items()}
+
+
+NO_PROGRESS: Final = progress_values(Progress())
 
 
 def save(connection: Connection, person: Person, source: Source, *, now: datetime) -> Source:
@@ -96,14 +107,15 @@ def save(connection: Connection, person: Person, source: Source, *, now: datetim
     values = definition(checked(source))
     serialise(connection, "source")
     before = _row(connection, source.name.strip())
-    if before is not None and definition(_source(before)) == values:
-        return _source(before)
+    if before is not None and definition(of_row(before)) == values:
+        return of_row(before)
     fresh: dict[str, object] = {"next_due_at": now, "consecutive_failures": 0, "etag": None, "last_modified": None}
     if before is None:
-        counts = {"last_count_items": 0, "last_count_new": 0, "last_error_message": ""}
+        counts = {"last_count_items": 0, "last_count_new": 0, "last_error_message": ""} | NO_PROGRESS
+        counts |= {"health": State.NEW, "health_message": ""}
         connection.execute(insert(source_table).values(**values, **fresh, **counts))
     else:
-        connection.execute(update(source_table).where(_named(values["name"])).values(**values, **fresh))
+        connection.execute(update(source_table).where(named(values["name"])).values(**values, **fresh))
     _record(connection, person, "source.changed" if before else "source.created", values["name"], now, values)
     return find(connection, values["name"])
 
@@ -112,7 +124,7 @@ def disable(connection: Connection, person: Person, name: str, *, now: datetime)
     """Stop reading a source; what it brought stays. Raises NotFound."""
     require(person, Action.MANAGE_SOURCES, name)
     if find(connection, name).enabled:
-        connection.execute(update(source_table).where(_named(name)).values(enabled=False))
+        connection.execute(update(source_table).where(named(name)).values(enabled=False))
         _record(connection, person, "source.disabled", name, now, {})
     return find(connection, name)
 
@@ -127,9 +139,9 @@ def request_now(connection: Connection, person: Person, name: str, *, now: datet
     turn = source.next_due_at
     if turn is None or turn > now:
         turn = now
-    elif _is_running(source):
+    elif is_running(source):
         turn -= timedelta.resolution  # as little as shows record_finished that this is not the turn it gave itself
-    connection.execute(update(source_table).where(_named(name)).values(next_due_at=turn))
+    connection.execute(update(source_table).where(named(name)).values(next_due_at=turn))
     _record(connection, person, "source.requested", name, now, {})
     return find(connection, name)
 
@@ -137,7 +149,7 @@ def request_now(connection: Connection, person: Person, name: str, *, now: datet
 def list_all(connection: Connection, person: Person) -> tuple[Source, ...]:
     """All sources by name, with their health."""
     require(person, Action.READ_SOURCES)
-    return tuple(_source(row) for row in connection.execute(select(source_table).order_by(source_table.c.name)))
+    return tuple(of_row(row) for row in connection.execute(select(source_table).order_by(source_table.c.name)))
 
 
 def get(connection: Connection, person: Person, name: str) -> Source:
@@ -151,92 +163,32 @@ def find(connection: Connection, name: str, *, for_update: bool = False) -> Sour
     row = _row(connection, name, for_update=for_update)
     if row is None:
         raise NotFound(f"没有来源「{name}」", source=name)
-    return _source(row)
+    return of_row(row)
 
 
-def due(connection: Connection, *, now: datetime) -> tuple[Source, ...]:
-    """Enabled sources whose time has come, the longest waiting first."""
-    chosen = select(source_table).where(source_table.c.enabled.is_(True), source_table.c.next_due_at <= now)
-    return tuple(_source(row) for row in connection.execute(chosen.order_by(source_table.c.next_due_at)))
-
-
-def record_started(connection: Connection, name: str, *, now: datetime, interval: timedelta) -> None:
-    """Note the start and the next turn, so that a crawl that is killed comes again after one interval."""
-    values = {"last_started_at": now, "next_due_at": now + interval}
-    connection.execute(update(source_table).where(_named(name)).values(**values))
-
-
-def record_finished(connection: Connection, result: CrawlResult, *, now: datetime, interval: timedelta) -> None:
-    """Write the result onto the source row. Failures wait twice as long each time; a success resets that.
-
-    A turn that a person asked for while the crawl ran (``request_now``, ``save``) stays.
-    """
-    # Locked: nothing may be asked for between looking and writing.
-    before = find(connection, result.source, for_update=True)
-    started_at = before.last_started_at
-    was_asked = started_at is not None and before.next_due_at != started_at + interval
-    wait = wait_after(result, failures=before.consecutive_failures + 1, interval=interval)
-    failures = 0 if result.error_code is None else before.consecutive_failures + 1
-    values: dict[str, object] = {
-        "last_finished_at": now,
-        "last_error_code": result.error_code,
-        "last_error_message": storable(result.error_message),
-        "last_count_items": result.mentions + result.skipped,
-        "last_count_new": result.new,
-        "consecutive_failures": failures,
-        "next_due_at": before.next_due_at if was_asked else now + wait,
-        "robots_verdict": result.robots.value if result.robots else before.robots_verdict,
-    }
-    if result.is_complete and not was_asked and (result.etag or result.last_modified):
-        values |= {"etag": storable(result.etag or ""), "last_modified": storable(result.last_modified or "")}
-    connection.execute(update(source_table).where(_named(result.source)).values(**values))
-
-
-def record_lost(connection: Connection, name: str, started_at: datetime, *, now: datetime, interval: timedelta) -> bool:
-    """Note the end of a crawl whose process was started at ``started_at``, unless it did so itself; True when noted."""
-    source = find(connection, name)
-    if source.last_finished_at is not None and source.last_finished_at >= started_at:
-        return False
-    if source.last_started_at is None or source.last_started_at < started_at:
-        # It did not come as far as that, and would be due again at once.
-        record_started(connection, name, now=started_at, interval=interval)
-    lost = CrawlResult(
-        source=name, started_at=started_at, finished_at=now, error_code=SourceError.code, error_message=LOST
-    )
-    record_finished(connection, lost, now=now, interval=interval)
-    return True
-
-
-def wait_after(result: CrawlResult, *, failures: int, interval: timedelta) -> timedelta:
-    """Time until the next crawl: the interval, doubled per failure in a row, or what the site asked for."""
-    asked = timedelta(seconds=min(result.retry_after_seconds or 0, LONGEST_WAIT.total_seconds()))
-    if result.is_refused:
-        return max(LONGEST_WAIT, interval)
-    doublings = min(failures, 20) if result.error_code else 0
-    return max(asked, interval, min(interval * (1 << doublings), LONGEST_WAIT))
-
-
-def _is_running(source: Source) -> bool:
+def is_running(source: Source) -> bool:
+    """Whether a crawl was started whose end is not noted."""
     started_at, finished_at = source.last_started_at, source.last_finished_at
     return started_at is not None and (finished_at is None or finished_at < started_at)
 
 
-def _named(name: str) -> Any:  # Any: SQLAlchemy's column expression
+def named(name: str) -> Any:  # Any: SQLAlchemy's column expression
     return source_table.c.name == name
 
 
 def _row(connection: Connection, name: str, *, for_update: bool = False) -> Row[Any] | None:  # Any: a Core row
-    chosen = select(source_table).where(_named(name))
+    chosen = select(source_table).where(named(name))
     return connection.execute(chosen.with_for_update() if for_update else chosen).first()
 
 
-def _source(row: Row[Any]) -> Source:  # Any: as above
+def of_row(row: Row[Any]) -> Source:  # Any: as above
     values = dict(row._mapping)
     values["kind"] = SourceKind(row.kind)
     values["platform"] = Platform(row.platform)
     values["tier"] = Tier(row.tier)
     values["mention_kind"] = Kind(row.mention_kind)
     values["full_text"] = FullText(row.full_text)
+    values["health"] = State(row.health)
     return Source(**values)
 
 

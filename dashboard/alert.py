@@ -17,10 +17,12 @@ from core.access import Action, Person
 from core.errors import NotFound
 from core.mention import Mention
 from dashboard import alerts as listing
-from dashboard import form, parts, shell
+from dashboard import coverage, form, parts, shell
 from dashboard.desk import Work
 from dashboard.shell import View
+from response import coverage as reach
 from response import incident, mentions
+from response.coverage import Coverage
 from response.incident import Incident
 from response.services import Services
 from response.state import STATUS_LABELS
@@ -48,6 +50,7 @@ class Shown:
     incident: Incident | None
     may_handle: bool
     may_open_incident: bool
+    coverage: Coverage
 
 
 def register(services: Services) -> None:
@@ -74,6 +77,7 @@ def load(services: Services, person: Person, alert_id: str) -> Shown:
         incident=opened,
         may_handle=access.may(person, Action.HANDLE_ALERT),
         may_open_incident=access.may(person, Action.WORK_INCIDENT),
+        coverage=reach.coverage(services, person),
     )
 
 
@@ -92,6 +96,7 @@ def draw(view: View[Shown], shown: Shown) -> None:
     """Head with buttons, then reasons and samples beside deliveries."""
     now = view.desk.services.now()
     _head(view, shown, now)
+    coverage.line(shown.coverage)
     with parts.tag("div", classes="columns"):
         with parts.tag("div", classes="column-wide"):
             _reasons(shown)

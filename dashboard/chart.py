@@ -4,7 +4,7 @@ Series are ordered lists. Text from outside is a value in these options, never a
 ECharts 6 would put the legend at the bottom, on top of the axis.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from nicegui import events, ui
 from core.mention import Sentiment
 from dashboard import parts
 from index.trends import Day
+from response.coverage import DayGap
 
 COLOURS: Final = {Sentiment.NEGATIVE: "#c2372e", Sentiment.NEUTRAL: "#8a97a6", Sentiment.POSITIVE: "#2f7f5f"}
 # Stacked from the axis upwards: what matters stands on the ground, where heights can be compared.
@@ -20,6 +21,8 @@ ORDER: Final = (Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE)
 
 _TEXT: Final = "#4a5868"
 _LINE: Final = "#e3e8ee"
+_GAP: Final = "#efe3c8"
+GAP_NAME: Final = "采集中断（小时）"
 Options = dict[str, Any]  # Any: ECharts options are JSON of any shape
 
 
@@ -34,39 +37,53 @@ def defaults() -> Options:
     }
 
 
-def trend_options(days: Sequence[Day]) -> Options:
-    """Mentions per Shanghai day, stacked by sentiment."""
+def trend_options(days: Sequence[Day], gaps: Mapping[date, DayGap]) -> Options:
+    """Mentions per Shanghai day, stacked by sentiment, before a ground that marks the days with gaps.
+
+    The ground has axes of its own, hidden ones: bars on one axis would stand side by side.
+    """
+    labels = [f"{each.day:%m-%d}" for each in days]
+    x_axis = {
+        "type": "category",
+        "data": labels,
+        "axisTick": {"show": False},
+        "axisLine": {"lineStyle": {"color": _LINE}},
+        "axisLabel": {"color": _TEXT, "hideOverlap": True},
+    }
+    y_axis = {
+        "type": "value",
+        "minInterval": 1,
+        "splitLine": {"lineStyle": {"color": _LINE}},
+        "axisLabel": {"color": _TEXT},
+    }
+    series = [_series(sentiment, days) for sentiment in ORDER]
+    if not any(each.day in gaps for each in days):
+        return defaults() | {"xAxis": x_axis, "yAxis": y_axis, "series": series}
+    hidden_x = {"type": "category", "data": labels, "show": False}
+    hidden_y = {"type": "value", "show": False, "max": 0.01}  # any gap fills the height
     return defaults() | {
-        "xAxis": {
-            "type": "category",
-            "data": [f"{each.day:%m-%d}" for each in days],
-            "axisTick": {"show": False},
-            "axisLine": {"lineStyle": {"color": _LINE}},
-            "axisLabel": {"color": _TEXT, "hideOverlap": True},
-        },
-        "yAxis": {
-            "type": "value",
-            "minInterval": 1,
-            "splitLine": {"lineStyle": {"color": _LINE}},
-            "axisLabel": {"color": _TEXT},
-        },
-        "series": [_series(sentiment, days) for sentiment in ORDER],
+        "xAxis": [x_axis, hidden_x],
+        "yAxis": [y_axis, hidden_y],
+        "series": [*series, _ground(days, gaps)],
     }
 
 
-def trend(days: Sequence[Day], *, address_of: Callable[[date, Sentiment | None], str]) -> None:
+def trend(
+    days: Sequence[Day], *, address_of: Callable[[date, Sentiment | None], str], gaps: Mapping[date, DayGap]
+) -> None:
     """The chart, whose bars open their mentions, and below it the same as a table of links."""
 
     def open_point(event: events.EChartPointClickEventArguments) -> None:
-        sentiment = ORDER[event.series_index]
-        ui.navigate.to(address_of(days[event.data_index].day, sentiment))
+        if event.series_index < len(ORDER):
+            sentiment = ORDER[event.series_index]
+            ui.navigate.to(address_of(days[event.data_index].day, sentiment))
 
-    chart = ui.echart(trend_options(days), on_point_click=open_point).classes("chart")
+    chart = ui.echart(trend_options(days, gaps), on_point_click=open_point).classes("chart")
     chart.props["role"] = "img"
     chart.props["aria-label"] = summary(days)
     with parts.tag("details", classes="as-table"):
         parts.tag("summary", "以表格查看（点击柱子或数字可查看信息）")
-        _table(days, address_of)
+        _table(days, address_of, gaps)
 
 
 def summary(days: Sequence[Day]) -> str:
@@ -91,7 +108,23 @@ def _series(sentiment: Sentiment, days: Sequence[Day]) -> Options:
     }
 
 
-def _table(days: Sequence[Day], address_of: Callable[[date, Sentiment | None], str]) -> None:
+def _ground(days: Sequence[Day], gaps: Mapping[date, DayGap]) -> Options:
+    return {
+        "name": GAP_NAME,
+        "type": "bar",
+        "xAxisIndex": 1,
+        "yAxisIndex": 1,
+        "barWidth": "100%",
+        "z": 0,
+        "silent": True,
+        "itemStyle": {"color": _GAP},
+        "data": [gaps[each.day].hours if each.day in gaps else None for each in days],
+    }
+
+
+def _table(
+    days: Sequence[Day], address_of: Callable[[date, Sentiment | None], str], gaps: Mapping[date, DayGap]
+) -> None:
     with parts.tag("div", classes="scroll"), parts.tag("table", classes="table compact"):
         with parts.tag("thead"), parts.tag("tr"):
             for heading in ("日期", "合计", *(parts.SENTIMENT_LABELS[each] for each in ORDER)):
@@ -99,7 +132,10 @@ def _table(days: Sequence[Day], address_of: Callable[[date, Sentiment | None], s
         with parts.tag("tbody"):
             for each in reversed(days):
                 with parts.tag("tr"):
-                    parts.tag("th", f"{each.day:%Y-%m-%d}", scope="row")
+                    with parts.tag("th", f"{each.day:%Y-%m-%d}", scope="row"):
+                        if missing := gaps.get(each.day):
+                            said = f"采集中断 {missing.hours:g} 小时：{'、'.join(missing.sources)}"
+                            parts.tag("span", said, "muted small block")
                     _number(each.counts.total, address_of(each.day, None))
                     for sentiment in ORDER:
                         _number(getattr(each.counts, sentiment.value), address_of(each.day, sentiment))

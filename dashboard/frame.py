@@ -16,6 +16,7 @@ from core.settings import secret_key
 from dashboard import (
     alert,
     alerts,
+    evidence,
     incident,
     incidents,
     login,
@@ -24,6 +25,7 @@ from dashboard import (
     overview,
     parts,
     plain,
+    report,
     sources,
     theme,
 )
@@ -32,13 +34,14 @@ from response.services import Services
 
 log = structlog.get_logger()
 
-PAGES: Final = (overview, mentions, mention, alerts, alert, incidents, incident, sources)
+PAGES: Final = (overview, mentions, mention, alerts, alert, incidents, incident, sources, report)
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def mount(application: FastAPI, services: Services) -> None:
     """Add login and pages. Everything the application answers itself keeps its place in front of them."""
     application.include_router(login.router(services))
+    application.include_router(evidence.router(services))
     application.add_api_route("/api/{rest:path}", _no_such_door, methods=METHODS, include_in_schema=False)
     for page in PAGES:
         page.register(services)

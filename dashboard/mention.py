@@ -11,13 +11,13 @@ from nicegui import ui
 from core import access
 from core.access import Action, Person
 from core.mention import Analysis, BrandMatch, Label, Mention, Reason, Status
-from dashboard import form, parts, shell
+from dashboard import evidence, form, parts, shell
 from dashboard import mentions as listing
 from dashboard.desk import Work
 from dashboard.shell import View
 from index.base import SearchPage, Span
 from response import mentions
-from response.mentions import Filters
+from response.mentions import Filters, MentionDetail
 from response.services import Services
 
 MOST_NEAR: Final = 6
@@ -28,7 +28,7 @@ MOST_REASONS: Final = 20
 class Shown:
     """The mention, others of its story, and whether this person may ask for what is masked."""
 
-    mention: Mention
+    mention: MentionDetail
     near: SearchPage | None
     may_reveal: bool
 
@@ -43,7 +43,7 @@ def register(services: Services) -> None:
 
 def load(services: Services, person: Person, mention_id: str) -> Shown:
     """Blocking. Raises NotFound."""
-    mention = mentions.get(services, person, mention_id)
+    mention = mentions.detail(services, person, mention_id)
     story = mention.analysis.story if mention.analysis else None
     near = mentions.search(services, person, "", Filters(story=story), limit=MOST_NEAR) if story else None
     return Shown(mention=mention, near=near, may_reveal=access.may(person, Action.REVEAL_PERSONAL))
@@ -56,6 +56,7 @@ def draw(view: View[Shown], shown: Shown) -> None:
     with parts.tag("div", classes="columns"):
         with parts.tag("div", classes="column-wide"):
             _text(view, shown, now)
+            evidence.draw(mention, now)
             if shown.near is not None:
                 _near(mention, shown.near, now)
         with parts.tag("div", classes="column-narrow"):

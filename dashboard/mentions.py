@@ -12,11 +12,13 @@ from core import watchlist
 from core.access import Person
 from core.errors import InvalidQuery, UserError
 from core.mention import SHANGHAI, Mention, Platform, Sentiment, Status
-from dashboard import parts, shell
+from dashboard import coverage, parts, shell
 from dashboard.mentions_query import SHOWS, Asked, asked
 from dashboard.shell import View
 from index.base import Bucket, Dimension, Hit, SearchPage, Span
+from response import coverage as reach
 from response import mentions
+from response.coverage import Coverage
 from response.services import Services
 
 PAGE_SIZE: Final = 20
@@ -49,6 +51,7 @@ class Results:
     brands: tuple[str, ...]
     page: SearchPage | None = None
     facets: tuple[tuple[Bucket, ...], ...] = ()
+    coverage: Coverage | None = None
     refused: UserError | None = None
 
 
@@ -74,7 +77,8 @@ def results(services: Services, person: Person, question: Asked) -> Results:
         )
     except UserError as error:
         return Results(asked=question, brands=brands, refused=error)
-    return Results(asked=question, brands=brands, page=page, facets=facets)
+    reached = reach.coverage(services, person)
+    return Results(asked=question, brands=brands, page=page, facets=facets, coverage=reached)
 
 
 def draw(view: View[Results], shown: Results) -> None:
@@ -85,6 +89,8 @@ def draw(view: View[Results], shown: Results) -> None:
         _refused(shown.asked, shown.refused)
     if shown.page is None:
         return
+    if shown.coverage is not None:
+        coverage.line(shown.coverage)
     with parts.tag("div", classes="columns reverse"):
         with parts.tag("section", classes="column-wide", aria_label="检索结果"):
             _list(shown.asked, shown.page, now)

@@ -1,6 +1,6 @@
 """总览: where the brand stands now. Every number opens its mentions; the page looks again by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -13,11 +13,13 @@ from alerts.alert import Alert
 from core import watchlist
 from core.access import Person
 from core.mention import SHANGHAI, Sentiment
-from dashboard import chart, parts, shell
+from dashboard import chart, coverage, parts, shell
 from dashboard.shell import View
 from index.base import Dimension
 from index.trends import Day
+from response import coverage as reach
 from response import incident, mentions
+from response.coverage import Coverage, DayGap
 from response.incident import IncidentSummary
 from response.mentions import Filters
 from response.overview import Overview, overview
@@ -54,6 +56,8 @@ class Picture:
     incidents: tuple[IncidentSummary, ...]
     sources: tuple[SourceRow, ...]
     week_since: date
+    coverage: Coverage
+    gaps: Mapping[date, DayGap]
 
 
 def register(services: Services) -> None:
@@ -90,6 +94,8 @@ def picture(services: Services, person: Person, brand: str | None, period: int) 
         incidents=tuple(each for each in incidents if brand in (None, each.incident.brand)),
         sources=_sources(services, person, week),
         week_since=(midnight - timedelta(days=6)).date(),
+        coverage=reach.coverage(services, person),
+        gaps=reach.by_day(reach.gaps(services, person, since=since, until=now), until=now),
     )
 
 
@@ -111,6 +117,7 @@ def draw(view: View[Picture], shown: Picture) -> None:
     _choices(shown)
     _first_steps(shown)
     _figures(shown)
+    coverage.line(shown.coverage)
     with parts.tag("div", classes="columns urgent"):
         with parts.tag("div", classes="column-wide"):
             _trend(shown)
@@ -199,7 +206,7 @@ def _trend(shown: Picture) -> None:
             parts.tag("h2", f"近 {shown.period} 天趋势", "card-title")
             _periods(shown)
         if any(day.counts.total for day in shown.days):
-            chart.trend(shown.days, address_of=address_of)
+            chart.trend(shown.days, address_of=address_of, gaps=shown.gaps)
         else:
             parts.empty("这段时间没有信息", "有信息之后，这里显示每天的数量和情感。")
 

@@ -46,7 +46,8 @@ MENTIONS: Final = Place(path="/mentions", label="信息检索", icon="search")
 ALERTS: Final = Place(path="/alerts", label="预警", icon="notifications")
 INCIDENTS: Final = Place(path="/incidents", label="舆情事件", icon="assignment")
 SOURCES: Final = Place(path="/sources", label="来源", icon="rss_feed")
-PLACES: Final = (OVERVIEW, MENTIONS, ALERTS, INCIDENTS, SOURCES)
+REPORT: Final = Place(path="/report", label="随手报", icon="add_photo_alternate")
+PLACES: Final = (OVERVIEW, MENTIONS, ALERTS, INCIDENTS, SOURCES, REPORT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

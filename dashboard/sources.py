@@ -12,9 +12,12 @@ from core import access, quarantine
 from core.access import Action, Person
 from core.quarantine import Quarantined
 from crawler import sources
+from crawler.health import State
 from crawler.sources import Source, SourceKind
 from dashboard import parts, shell
 from dashboard.shell import View
+from response import coverage as reach
+from response.coverage import Coverage, Covered
 from response.services import Services
 
 LOOK_AGAIN_SECONDS: Final = 10
@@ -26,7 +29,16 @@ KINDS: Final[Mapping[SourceKind, str]] = {
     SourceKind.DISCUZ: "Discuz 论坛",
     SourceKind.FORUM: "论坛",
 }
-HEADINGS: Final = ("来源", "状态", "最近采集", "本次条数", "新增", "下次采集", "操作")
+STATES: Final[Mapping[State, tuple[str, str]]] = {
+    State.NEW: ("等待首次采集", "waiting"),
+    State.WORKING: ("正常", "positive"),
+    State.SILENT: ("沉默", "negative"),
+    State.BROKEN: ("结构已变", "negative"),
+    State.BLOCKED: ("被拒绝", "negative"),
+    State.FAILING: ("采集失败", "negative"),
+}
+HEADINGS: Final = ("来源", "状态", "最近采集", "本次条数", "新增", "日均新增", "下次采集", "操作")
+NUMBERS: Final = ("本次条数", "新增", "日均新增")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +48,7 @@ class Listed:
     sources: tuple[Source, ...]
     quarantined: tuple[Quarantined, ...]
     may_manage: bool
+    coverage: Coverage
 
 
 def register(services: Services) -> None:
@@ -52,11 +65,14 @@ def listed(services: Services, person: Person) -> Listed:
     with services.database.read() as connection:
         found = sources.list_all(connection, person)
         quarantined = quarantine.shown(connection, person, limit=MOST_QUARANTINED)
-    ordered = sorted(found, key=lambda source: (not source.enabled, -source.consecutive_failures, source.name))
+    ordered = sorted(
+        found, key=lambda source: (not source.enabled, STATES[source.health][1] != "negative", source.name)
+    )
     return Listed(
         sources=tuple(ordered),
         quarantined=quarantined,
         may_manage=access.may(person, Action.MANAGE_SOURCES),
+        coverage=reach.coverage(services, person),
     )
 
 
@@ -71,10 +87,11 @@ def draw(view: View[Listed], shown: Listed) -> None:
         with parts.tag("section", classes="card flush"), parts.tag("table", classes="table stacking"):
             with parts.tag("thead"), parts.tag("tr"):
                 for heading in HEADINGS if shown.may_manage else HEADINGS[:-1]:
-                    parts.tag("th", heading, "right" if heading in ("本次条数", "新增") else "", scope="col")
+                    parts.tag("th", heading, "right" if heading in NUMBERS else "", scope="col")
             with parts.tag("tbody"):
                 for source in shown.sources:
                     _row(view, source, now, may_manage=shown.may_manage)
+    _coverage(shown.coverage, now)
     _quarantine(shown.quarantined, now)
 
 
@@ -90,6 +107,8 @@ def _row(view: View[Listed], source: Source, now: datetime, *, may_manage: bool)
             parts.time(source.last_finished_at, now)
         parts.cell("本次条数", "right", text=parts.number(source.last_count_items))
         parts.cell("新增", "right", text=parts.number(source.last_count_new))
+        usual = source.news_per_day
+        parts.cell("日均新增", "right", text="基线建立中" if usual is None else f"{usual:g}")
         with parts.cell("下次采集"):
             parts.time(source.next_due_at if source.enabled else None, now)
         if not may_manage:
@@ -104,13 +123,50 @@ def _row(view: View[Listed], source: Source, now: datetime, *, may_manage: bool)
 def _state(source: Source) -> None:
     if not source.enabled:
         parts.chip("停用")
-    elif source.last_error_code:
-        parts.chip(f"异常（连续 {source.consecutive_failures} 次）", "negative")
-        parts.tag("span", source.last_error_message, "small block")
-    elif source.last_finished_at is None:
-        parts.chip("等待首次采集", "waiting")
-    else:
-        parts.chip("正常", "positive")
+        return
+    label, kind = STATES[source.health]
+    failures = source.consecutive_failures
+    parts.chip(f"{label}（连续 {failures} 次）" if failures > 1 else label, kind)
+    if source.health_message:
+        parts.tag("span", source.health_message, "small block")
+    if sources.is_running(source):
+        parts.tag("span", _progress(source), "small block")
+
+
+def _progress(source: Source) -> str:
+    said = f"采集中：{parts.number(source.progress_pages)} 页，{parts.number(source.progress_mentions)} 条"
+    return f"{said}，还有至少 {parts.number(source.progress_waiting)} 页" if source.progress_waiting else said
+
+
+def _coverage(coverage: Coverage, now: datetime) -> None:
+    with parts.tag("section", classes="card", id="coverage"):
+        with parts.tag("div", classes="card-head"):
+            parts.tag("h2", "覆盖范围", "card-title")
+            parts.tag("span", "统计数字只包含已接入的平台", "muted small")
+        with parts.tag("table", classes="table stacking"):
+            with parts.tag("thead"), parts.tag("tr"):
+                for heading in ("平台", "来源", "最近采集", "近 28 天信息"):
+                    parts.tag("th", heading, "right" if heading.startswith("近") else "", scope="col")
+            with parts.tag("tbody"):
+                for each in coverage.covered:
+                    _covered(each, now)
+        if coverage.missing:
+            names = "、".join(parts.PLATFORM_LABELS[platform] for platform in coverage.missing)
+            parts.tag(
+                "p", f"未接入：{names}。公开网站可登记为来源；封闭平台请用导入、推送或随手报。", "card-note muted"
+            )
+
+
+def _covered(each: Covered, now: datetime) -> None:
+    with parts.tag("tr"):
+        with parts.cell("平台"):
+            parts.link(parts.PLATFORM_LABELS[each.platform], parts.address("/mentions", platform=each.platform))
+        is_whole = each.working == each.sources
+        said = f"{each.working}/{each.sources} 正常" if each.sources else "导入或推送"
+        parts.cell("来源", "" if is_whole else "text-negative", text=said)
+        with parts.cell("最近采集"):
+            parts.time(each.last_read_at, now)
+        parts.cell("近 28 天信息", "right", text=parts.number(each.mentions))
 
 
 async def _crawl_now(view: View[Listed], name: str) -> None:

@@ -77,7 +77,7 @@ def api(schema: Mapping[str, Any]) -> Iterator[str]:  # Any: an OpenAPI document
     yield "# API\n"
     yield inspect.cleandoc(schema["info"].get("description", "")) + "\n"
     yield f"## 例子\n\n```sh\n{EXAMPLE.read_text(encoding='utf-8')}```\n"
-    yield "## 接口\n\n| 方法和路径 | 说明 | 参数 | 内容（JSON） | 返回 |\n|---|---|---|---|---|"
+    yield "## 接口\n\n| 方法和路径 | 说明 | 参数 | 内容 | 返回 |\n|---|---|---|---|---|"
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             names = ", ".join(f"`{p['name']}`" for p in operation.get("parameters", ()) if p["in"] == "query")
@@ -85,7 +85,8 @@ def api(schema: Mapping[str, Any]) -> Iterator[str]:  # Any: an OpenAPI document
             answer = _answer(operation)
             shape = _type(answer) if answer else ""
             yield f"| `{method.upper()} {path}` | {operation['summary']} | {names} | {body} | {shape} |"
-    yield "\n带 `?` 的可以不写。检索式的写法见 [search.md](search.md)，来源的键见 [sources.md](sources.md)。"
+    yield "\n内容是 JSON，`reports` 的是 `multipart/form-data`。"
+    yield "带 `?` 的可以不写。检索式的写法见 [search.md](search.md)，来源的键见 [sources.md](sources.md)。"
     yield "\n## 错误\n\n错误以 `application/problem+json` 返回：`code`、`title`、`detail`、`details`、`request_id`。\n"
     yield "| code | HTTP | 含义 | 可重试 |\n|---|---|---|---|"
     for kind in sorted(_kinds(TingfengError), key=lambda kind: kind.code):
@@ -94,7 +95,7 @@ def api(schema: Mapping[str, Any]) -> Iterator[str]:  # Any: an OpenAPI document
 
 
 def _body(operation: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:  # Any: an OpenAPI document
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    content = next(iter(operation.get("requestBody", {}).get("content", {}).values()), {}).get("schema", {})
     name = content.get("$ref", content.get("allOf", [{}])[0].get("$ref", "")).rpartition("/")[2]
     found = schema["components"]["schemas"].get(name, content)
     for field in found.get("properties", ()):

@@ -5,15 +5,18 @@ Masks keep every length, so that highlights and reasons stay in their places. Th
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from core import audit, inbox
+from core import audit, evidence, inbox, report, ticket
 from core.access import Action, Person, require
 from core.errors import InvalidInput, NotFound
+from core.evidence import Evidence
 from core.mention import Analysis, BrandMatch, Label, Mention, Reason, SentimentResult
 from core.personal import mask
+from core.report import Report
+from core.ticket import Ticket
 from index import trends
 from index.base import Bucket, Dimension, Hit, SearchPage, checked_limit
 from index.query import Query, parse
@@ -44,6 +47,15 @@ class Filters:
 NO_FILTERS: Final = Filters()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionDetail(Mention):
+    """A mention with what belongs to it: its ticket, who reported it, and their pictures."""
+
+    ticket: Ticket | None = None
+    reports: tuple[Report, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
 def search(
     services: Services,
     person: Person,
@@ -63,9 +75,24 @@ def get(services: Services, person: Person, mention_id: str) -> Mention:
     """One mention, also a deleted or excluded one. Raises NotFound."""
     require(person, Action.READ_MENTIONS)
     mention = services.index.get(mention_id)
+    if mention is None:  # it may wait for analysis: who has just brought it shall see it
+        with services.database.read() as connection:
+            mention = inbox.get(connection, mention_id)
     if mention is None:
-        raise NotFound("没有这条信息，或尚未入库", mention=mention_id)
+        raise NotFound("没有这条信息", mention=mention_id)
     return masked(mention)
+
+
+def detail(services: Services, person: Person, mention_id: str) -> MentionDetail:
+    """One mention with all that belongs to it, masked. Raises NotFound."""
+    mention = get(services, person, mention_id)
+    with services.database.read() as connection:
+        return MentionDetail(
+            **{each.name: getattr(mention, each.name) for each in fields(mention)},
+            ticket=ticket.shown(connection, mention_id),
+            reports=report.of_mention(connection, mention_id),
+            evidence=evidence.of_mention(connection, mention_id),
+        )
 
 
 def facets(

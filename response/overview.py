@@ -19,6 +19,7 @@ from crawler.sources import Source
 from index.base import MentionIndex
 from index.query import EVERYTHING, Query
 from response import incident_record
+from response.coverage import TROUBLED
 from response.services import Services
 
 # Today and the six Shanghai days before it.
@@ -35,7 +36,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCounts:
-    """Sources in use. failing: the last run ended with an error. waiting: no run has ended yet."""
+    """Sources in use. failing: in trouble of any kind. waiting: no run has ended yet."""
 
     enabled: int
     failing: int
@@ -98,6 +99,6 @@ def _source_counts(known: Sequence[Source]) -> SourceCounts:
     used = [source for source in known if source.enabled]
     return SourceCounts(
         enabled=len(used),
-        failing=sum(source.consecutive_failures > 0 for source in used),
+        failing=sum(source.health in TROUBLED for source in used),
         waiting=sum(source.last_finished_at is None for source in used),
     )

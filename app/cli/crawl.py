@@ -12,6 +12,7 @@ from app import children, configuration, wiring
 from app.cli import lines
 from app.cli.crawl_file import crawl_file
 from app.cli.options import Config, Data, Supervised, settings_of, settings_of_child
+from app.cli.watching import Watching
 from app.clock import system_clock
 from core.access import SYSTEM
 from core.database import Database
@@ -45,7 +46,8 @@ def crawl(
     if name is None:
         _crawl_all(settings, database)
         return
-    result = run.crawl(settings, name, now=now)
+    with Watching() as watching:
+        result = run.crawl(settings, name, now=now, report=watching.report)
     lines.write([asdict(result)])
     if result.error_code:
         raise SourceError(result.error_message)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from app import wiring
 from app.cli import lines
+from app.cli.watching import Watching
 from app.clock import Now
 from core import inbox
 from core.access import SYSTEM
@@ -43,7 +44,8 @@ def crawl_file(settings: Settings, source_file: Path, output: Path | None, *, no
             with database.write() as connection:
                 for source in found:
                     sources.save(connection, SYSTEM, source, now=now())
-            results = run.crawl_all(own, [source.name for source in found], now=now)
+            with Watching() as watching:
+                results = run.crawl_all(own, [source.name for source in found], now=now, report=watching.report)
             _write(database, file)
         finally:
             database.close()

@@ -1,7 +1,6 @@
 """``tingfeng import``: mentions from a JSONL file into the inbox; repeating it adds nothing."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,16 +10,13 @@ import typer
 from app.cli import lines
 from app.cli.options import Config, Data, services_of
 from core import inbox, intake
-from core.errors import InvalidInput, TingfengError
-from core.mention import Mention, from_dict, mention_id
-from core.normalise import canonical_url
+from core.errors import TingfengError
+from core.mention import Mention
 from response.services import Services
 
 command = typer.Typer(add_completion=False)
 
 BATCH: Final = 500
-# What the store says about a mention; a file cannot.
-OWN_FIELDS: Final = ("revision", "order_key", "indexed_at", "alerted_at", "analysis", "status", "id", "canonical_url")
 
 
 @command.command(name="import")
@@ -64,26 +60,6 @@ def _mention(
     if isinstance(values, TingfengError):
         return lines.error_line(None, values)
     try:
-        return complete(values, source=source, now=now, author_key=author_key)
+        return intake.complete(values, source=source, now=now, author_key=author_key)
     except TingfengError as error:
         return lines.error_line(values.get("id"), error)
-
-
-def complete(
-    values: dict[str, Any],  # Any: decoded JSON
-    *,
-    source: str,
-    now: datetime,
-    author_key: str | None,
-) -> Mention:
-    """Derive id and canonical address, fill source and ``seen_at``, hash the author. Raises InvalidInput."""
-    url = values.get("url")
-    if not isinstance(url, str):
-        raise InvalidInput("缺少 url", field="url")
-    canonical = canonical_url(url)
-    given = {key: value for key, value in values.items() if key not in OWN_FIELDS}
-    given.setdefault("seen_at", now)
-    mention = from_dict({"source": source, **given, "id": "", "canonical_url": canonical})
-    identity = mention_id(canonical, mention.native_id)
-    whole = replace(mention, id=identity, seen_by=mention.seen_by or (mention.source,))
-    return intake.admit(whole, author_key=author_key)

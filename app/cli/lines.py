@@ -17,9 +17,18 @@ LONGEST_LINE_BYTES = 16 * 1024 * 1024
 
 def write(values: Iterable[Mapping[str, object]]) -> None:
     """Write one object per line to stdout; ends quietly when the reader has gone."""
+    _write_out(encode(value) + b"\n" for value in values)
+
+
+def write_text(text: str) -> None:
+    """Write a document to stdout, in the same manner."""
+    _write_out([text.encode("utf-8", "replace")])
+
+
+def _write_out(pieces: Iterable[bytes]) -> None:
     try:
-        for value in values:
-            sys.stdout.buffer.write(encode(value) + b"\n")
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # Nobody reads any more (``| head``); what Python would flush at its end goes nowhere as well.

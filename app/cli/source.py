@@ -8,8 +8,9 @@ import typer
 
 from app.cli import lines
 from app.cli.options import Config, Data, services_of
+from core import inbox
 from core.access import SYSTEM
-from crawler import sources
+from crawler import crawl_log, gap, health, impact, sources
 from crawler.definition import read_file
 
 command = typer.Typer(add_completion=False, help="登记、查看、停用来源")
@@ -45,3 +46,18 @@ def disable(name: Annotated[str, typer.Argument(help="来源名")], data: Data =
     with services.database.write() as connection:
         sources.disable(connection, SYSTEM, name, now=services.now())
     lines.write([{"name": name, "enabled": False}])
+
+
+@command.command()
+def record(name: Annotated[str, typer.Argument(help="来源名")], data: Data = None, config: Config = None) -> None:
+    """打印来源的合规评估记录（Markdown），供法务存档。"""
+    services = services_of(data, config)
+    now = services.now()
+    since = now - health.BASELINE
+    with services.database.read() as connection:
+        source = sources.get(connection, SYSTEM, name)
+        crawls = crawl_log.since(connection, name, since)
+        gaps = gap.between(connection, SYSTEM, since=since, until=now, sources=[name])
+        mentions = inbox.count(connection, source=name)
+    said = impact.record(source, services.settings, crawls=crawls, gaps=gaps, mentions=mentions, now=now)
+    lines.write_text(said)

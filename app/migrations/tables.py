@@ -2,9 +2,24 @@
 
 from alerts import alert, channel, outbox, rule
 from app import configuration, jobs, leases
-from core import accounts, audit, inbox, index_part, quarantine, removed, story, watchlist
+from core import (
+    accounts,
+    audit,
+    evidence,
+    forgotten,
+    idempotency,
+    inbox,
+    index_part,
+    quarantine,
+    removed,
+    report,
+    sender,
+    story,
+    ticket,
+    watchlist,
+)
 from core.database import metadata
-from crawler import redirect, seen_thread, sources
+from crawler import crawl_log, gap, recheck, redirect, seen_thread, sources
 from response import campaign, incident, statement_check, task
 
 __all__ = ["OWNERS", "metadata"]
@@ -17,6 +32,11 @@ OWNERS = (
     campaign,
     channel,
     configuration,
+    crawl_log,
+    evidence,
+    forgotten,
+    gap,
+    idempotency,
     inbox,
     incident,
     index_part,
@@ -24,13 +44,17 @@ OWNERS = (
     leases,
     outbox,
     quarantine,
+    recheck,
     removed,
     redirect,
+    report,
     rule,
     seen_thread,
+    sender,
     sources,
     statement_check,
     story,
     task,
+    ticket,
     watchlist,
 )

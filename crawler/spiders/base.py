@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from core.errors import SourceChanged, TingfengError
 from core.mention import Kind, Mention, mention_id
-from crawler import redirect
+from crawler import recheck, redirect
 from crawler.definition import selectors_of
 from crawler.extract.article import Article, Missing, declared_address, extract
 from crawler.extract.listing import Fields, read_fields
@@ -27,6 +27,7 @@ from crawler.failures import explain
 from crawler.items import Reading, Rejected, build, identity
 from crawler.pace import NoTimeLeft
 from crawler.page import Page, read_page
+from crawler.recheck import Checked
 from crawler.redirect import Redirect, Way, redirects
 from crawler.seen_thread import SeenThread
 from crawler.visit import Visit
@@ -35,15 +36,17 @@ _LOG: Final = logging.getLogger(__name__)
 
 # Only ever an answer to the validators that a feed request carries.
 NOT_MODIFIED: Final = 304
+GONE: Final = (404, 410)
 
-Output = Request | Mention | Rejected | Redirect | SeenThread
+Output = Request | Mention | Rejected | Redirect | SeenThread | Checked
 
 
 class Step(StrEnum):
-    """LIST: the list page or feed. PAGE: what it links to."""
+    """LIST: the list page or feed. PAGE: what it links to. CHECK: a page that was read before, looked at again."""
 
     LIST = "list"
     PAGE = "page"
+    CHECK = "check"
 
 
 class SourceSpider(Spider):
@@ -55,6 +58,12 @@ class SourceSpider(Spider):
         super().__init__(**arguments)
         self.visit = visit
         self.selectors = selectors_of(visit.source)
+        self._has_checked = False
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether the text of each mention stands on a page of its own, which may be looked at again."""
+        return True
 
     @abstractmethod
     def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
@@ -63,6 +72,13 @@ class SourceSpider(Spider):
     @abstractmethod
     def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """Yield the mention of a page. Raises TingfengError."""
+
+    async def read_again(self, page: Page, before: Mention) -> AsyncIterator[Output]:
+        """Yield what became of a mention whose page is looked at again. Raises TingfengError."""
+        fields, article = await self.read_article(page)
+        yield Checked(mention_id=before.id)
+        if text := fields.text or article.text:
+            yield replace(before, title=fields.title or before.title, text=text)
 
     async def start(self) -> AsyncIterator[Any]:  # Any: Scrapy's signature
         """The list itself."""
@@ -82,21 +98,13 @@ class SourceSpider(Spider):
     async def answered(self, response: Response) -> AsyncIterator[Output]:
         """Scrapy's callback for every answer, whatever its status."""
         self.visit.outcome.pages += 1
+        for request in await self._checks(response):
+            yield request
         if response.status == NOT_MODIFIED:
             return
         try:
-            page = read_page(response)
-            if response.meta["step"] is Step.LIST:
-                async for thing in self.read_list(page, response):
-                    yield thing
-            else:
-                _refuse_front_page(response)
-                async for thing in self.read_behind(page, response):
-                    yield thing
-                    # The address of a thread leads to its first post.
-                    if isinstance(thing, Mention) and (thing.thread_id is None or thing.kind is Kind.POST):
-                        for lead in redirects(thing, way_to(response)):
-                            yield lead
+            async for thing in self._read(read_page(response), response):
+                yield thing
         except TingfengError as error:
             for thing in self.give_up(response.request or Request(response.url), error):
                 yield thing
@@ -121,6 +129,9 @@ class SourceSpider(Spider):
         _LOG.warning("%s: %s failed with %s", self.visit.source.name, url, error.code)
         if request.meta.get("step") is Step.LIST:
             self.visit.outcome.fail(error)
+        elif request.meta.get("step") is Step.CHECK:
+            if is_gone(error):
+                yield Checked(mention_id=request.meta["before"].id, gone_at=self.visit.now())
         else:
             yield Rejected(raw=url, error=error)
 
@@ -129,6 +140,7 @@ class SourceSpider(Spider):
         ids = {url: mention_id(identity(url)) for url in urls}
         known = await asyncio.to_thread(self._known, sorted(set(ids.values())))
         name = self.visit.source.name
+        self.visit.outcome.meet(min((mention.seen_at for mention in known.values()), default=None))
         # Under this source's name the inbox adds it to seen_by and leaves the content to the first seer.
         unseen = {mention.id: mention for mention in known.values() if name not in mention.seen_by}
         seen = [replace(mention, source=name, seen_by=(name,)) for mention in unseen.values()]
@@ -143,6 +155,35 @@ class SourceSpider(Spider):
         """Build the mention of this source. Raises SourceChanged when it is empty."""
         return build(reading, self.visit.source, seen_at=self.visit.now(), author_key=self.visit.author_key)
 
+    async def _read(self, page: Page, response: Response) -> AsyncIterator[Output]:
+        if response.meta["step"] is Step.LIST:
+            async for thing in self.read_list(page, response):
+                yield thing
+            return
+        _refuse_front_page(response)
+        if response.meta["step"] is Step.CHECK:
+            async for thing in self.read_again(page, response.meta["before"]):
+                yield thing
+            return
+        async for thing in self.read_behind(page, response):
+            yield thing
+            # The address of a thread leads to its first post.
+            if isinstance(thing, Mention) and (thing.thread_id is None or thing.kind is Kind.POST):
+                for lead in redirects(thing, way_to(response)):
+                    yield lead
+
+    async def _checks(self, response: Response) -> list[Request]:
+        """Once in a crawl, when the site has answered: pages to look at again."""
+        if self._has_checked or not self.has_pages or response.meta["step"] is not Step.LIST:
+            return []
+        self._has_checked = True
+        found = await asyncio.to_thread(self._due)
+        return [self.request(mention.url, Step.CHECK, before=mention) for mention in found]
+
+    def _due(self) -> Sequence[Mention]:
+        with self.visit.database.read() as connection:
+            return recheck.due(connection, self.visit.source.name, now=self.visit.now())
+
     def _known(self, ids: Sequence[str]) -> dict[str, Mention]:
         with self.visit.database.read() as connection:
             return redirect.known(connection, ids)
@@ -156,8 +197,15 @@ class SourceSpider(Spider):
             return fields, Article(canonical=declared_address(page.text))
         article = extract(page.text, page.url, now=now)
         if article.missing in (Missing.CHALLENGE, Missing.GONE) and not fields.text:
-            raise SourceChanged(article.missing.sentence, url=page.url)
+            raise SourceChanged(article.missing.sentence, url=page.url, is_gone=article.missing is Missing.GONE)
         return fields, article
+
+
+def is_gone(error: TingfengError) -> bool:
+    """Whether a page was taken down, not only out of reach."""
+    told = error.details
+    is_final = told.get("status") in GONE or told.get("is_gone") or told.get("is_final")
+    return isinstance(error, SourceChanged) and bool(is_final)
 
 
 def way_to(response: Response) -> Way:
@@ -170,4 +218,4 @@ def _refuse_front_page(response: Response) -> None:
     """Sites answer for a removed page with their front page; that is not the mention we asked for."""
     asked = urlsplit(str(response.meta["asked_url"])).path
     if urlsplit(response.url).path in ("", "/") and asked not in ("", "/"):
-        raise SourceChanged("网页已跳转到网站首页，原文可能已删除", url=response.url)
+        raise SourceChanged("网页已跳转到网站首页，原文可能已删除", url=response.url, is_gone=True)

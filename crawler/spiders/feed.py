@@ -28,6 +28,11 @@ class FeedSpider(SourceSpider):
                 request.headers[name] = value
         yield request
 
+    @property
+    def has_pages(self) -> bool:
+        """Not where the feed has the texts."""
+        return self.visit.source.full_text is FullText.PAGE
+
     async def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """Raises SourceChanged when it is no feed."""
         entries = await asyncio.to_thread(read_feed, page.text, page.url, now=self.visit.now())

@@ -23,6 +23,7 @@ from crawler.extract.thread import BoardPage, Floor, ThreadLink, ThreadPage
 from crawler.items import Reading, Rejected, identity
 from crawler.page import Page
 from crawler.platforms import discuz
+from crawler.recheck import Checked
 from crawler.seen_thread import SeenThread
 from crawler.spiders.base import Output, SourceSpider, Step, way_to
 from crawler.visit import Visit
@@ -109,9 +110,14 @@ class ForumSpider(SourceSpider):
         for url in self._fresh_boards(board):
             yield self.request(url, Step.LIST, is_behind_index=True)
         # A board answers for a page beyond its last with an earlier one: its threads are no news then.
-        if fresh and board.next_url and number < self.visit.source.max_pages:
+        if fresh and board.next_url and number < self.visit.page_limit:
             behind = response.meta.get("is_behind_index", False)
             yield self.request(board.next_url, Step.LIST, number=number + 1, is_behind_index=behind)
+
+    async def read_again(self, page: Page, before: Mention) -> AsyncIterator[Output]:
+        """Whether a thread is still there; edits come with its news. Raises SourceError."""
+        await asyncio.to_thread(self._reader.read_thread, page.text, page.url, self.visit.now())
+        yield Checked(mention_id=before.id)
 
     async def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """One page of a thread. Raises SourceError."""
@@ -179,6 +185,7 @@ class ForumSpider(SourceSpider):
         asked = [link for link in links if link.key in again or _has_news(link, states.get(link.key), now)]
         asked.sort(key=lambda link: (link.replies or 0) < FULL_REPLIES)  # readers learn from the first
         self.visit.outcome.skipped += len(links) - len(asked)
+        self.visit.outcome.meet(min((state.read_at for state in states.values()), default=None))
         return [self._thread(link, states.get(link.key)) for link in asked]
 
     def _states(self, keys: Sequence[str]) -> dict[str, SeenThread]:

@@ -26,6 +26,11 @@ class ListingSpider(SourceSpider):
         self._asked: set[str] = {canonical_url(visit.source.url)}
         self._seen: dict[str, tuple[str, str]] = {}
 
+    @property
+    def has_pages(self) -> bool:
+        """Not where mentions stand on the list."""
+        return not self.selectors.on_list
+
     async def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """Raises SourceChanged when the first page holds no item; a later empty page is the end of the list."""
         number = response.meta.get("number", 1)
@@ -69,7 +74,7 @@ class ListingSpider(SourceSpider):
         )
 
     def _next(self, found: ListPage, number: int) -> Iterator[Output]:
-        if found.next_url is None or found.next_url in self._asked or number >= self.visit.source.max_pages:
+        if found.next_url is None or found.next_url in self._asked or number >= self.visit.page_limit:
             return
         self._asked.add(found.next_url)
         yield self.request(found.next_url, Step.LIST, number=number + 1)

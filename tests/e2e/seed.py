@@ -18,7 +18,7 @@ from core.access import SYSTEM, Person, Role
 from core.errors import DeliveryRejected, SourceChanged
 from core.mention import Kind, Mention, Platform, Tier
 from core.watchlist import Brand
-from crawler import sources
+from crawler import sources, turn
 from crawler.outcome import CrawlResult
 from crawler.sources import Source, SourceKind
 from index.base import Dimension
@@ -32,6 +32,7 @@ from tests.factories import a_mention
 
 # Tuesday 2026-06-16 14:30 in Shanghai.
 NOW = datetime(2026, 6, 16, 6, 30, tzinfo=UTC)
+JUST_NOW = NOW - timedelta(minutes=4)
 PEOPLE = {"林晓": [Role.MANAGER, Role.ANALYST], "周航": [Role.ANALYST], "吴律": [Role.LEGAL], "admin": [Role.ADMIN]}
 PASSWORD = "pages-for-looking"
 LINXIAO = Person("林晓", frozenset(PEOPLE["林晓"]))
@@ -120,7 +121,7 @@ def add_sources(services: Services) -> None:
             url = f"https://site{place}.example/list"
             source = Source(name=name, kind=kind, url=url, platform=platform, tier=tier, selectors=values)
             sources.save(connection, SYSTEM, source, now=NOW)
-            _crawled(services, connection, name)
+            _crawled(services, connection, name, at=NOW - timedelta(days=3) if name == "城市生活论坛" else JUST_NOW)
         broken = SourceChanged("列表选择器没有找到任何条目，页面结构可能已改变")
         for _ in range(3):
             _crawled(services, connection, "城市生活论坛", error=broken)
@@ -138,8 +139,9 @@ def add_sources(services: Services) -> None:
         sources.save(connection, SYSTEM, waiting, now=NOW)
 
 
-def _crawled(services: Services, connection, name: str, *, error: SourceChanged | None = None) -> None:
-    at = NOW - timedelta(minutes=4)
+def _crawled(
+    services: Services, connection, name: str, *, error: SourceChanged | None = None, at: datetime = JUST_NOW
+) -> None:
     result = CrawlResult(
         source=name,
         started_at=at,
@@ -149,8 +151,8 @@ def _crawled(services: Services, connection, name: str, *, error: SourceChanged 
         error_code=error.code if error else None,
         error_message=error.message if error else "",
     )
-    sources.record_started(connection, name, now=at, interval=timedelta(minutes=10))
-    sources.record_finished(connection, result, now=at, interval=timedelta(minutes=10))
+    turn.record_started(connection, name, now=at, interval=timedelta(minutes=10))
+    turn.record_finished(connection, result, now=at, interval=timedelta(minutes=10))
 
 
 def calm_days() -> list[Mention]:

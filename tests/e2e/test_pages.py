@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect, sync_playwright
 
+from tests import pictures
 from tests.conftest import REPOSITORY
 from tests.e2e import seed
 
@@ -28,6 +29,7 @@ PAGES = {
     "incidents": ("/incidents", "YQ-20260616-01"),
     "incident": ("first incident", "时间线"),
     "sources": ("/sources", "隔离区"),
+    "report": ("/report", "添加截图"),
 }
 # Where a list leads to its first entry.
 LISTS = {
@@ -189,6 +191,31 @@ def test_somebody_works_on_an_incident(browser: Browser, base: str, session: Sto
     page.get_by_label("结案原因").fill("误会")
     page.get_by_role("dialog").get_by_role("button", name="结案").click()
     expect(page.get_by_text("项关键任务未完成")).to_be_visible()
+    assert watched.wrong == []
+    context.close()
+
+
+def test_somebody_reports_what_a_phone_showed(browser: Browser, base: str, session: StorageState) -> None:
+    context, watched = opened(browser, base, session, NARROW)
+    watched.open("/report")
+    page = watched.page
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_text("请至少填写链接、内容、截图中的一项")).to_be_visible()
+    page.get_by_label("链接").fill("【青柠L7】 https://v.douyin.com/xyz/ 复制打开")
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="添加截图").click()
+    chosen.value.set_files({"name": "看到的.png", "mimeType": "image/png", "buffer": pictures.png()})
+    expect(page.get_by_text("看到的.png（")).to_be_visible()
+    page.get_by_role("button", name="提交").click()
+    page.get_by_role("link", name="查看信息").click()
+    shown = page.get_by_role("img", name="截图 1")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("image => image.naturalWidth") == 1
+    page.go_back()
+    page.get_by_role("button", name="撤回").click()
+    expect(page.get_by_role("button", name="提交")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("没有这条随手报，或已撤回")).to_be_visible()
     assert watched.wrong == []
     context.close()
 

@@ -13,7 +13,7 @@ import yaml
 from app.scheduler import Scheduler
 from core.access import SYSTEM
 from core.database import Database
-from crawler import sources
+from crawler import sources, turn
 from response.services import Services
 from tests.faults import product
 from tests.faults.product import DATA, Service
@@ -53,7 +53,7 @@ def test_a_crawl_needs_no_file_and_never_ends_without_a_row(tmp_path: Path) -> N
         (pid,) = service.pids("crawl")
         os.kill(pid, signal.SIGKILL)
         (lost,) = until(lambda: finished(database, after=second), "the row of a crawl that was killed")
-        assert (lost.last_error_code, lost.last_error_message) == ("source_error", sources.LOST)
+        assert (lost.last_error_code, lost.last_error_message) == ("source_error", turn.LOST)
         database.close()
 
 

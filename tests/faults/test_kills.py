@@ -32,12 +32,13 @@ from app.demo.story import Site, Story, build
 from core import inbox, quarantine
 from core.access import SYSTEM
 from core.database import Database
-from core.inbox import Backlog, version_table
+from core.inbox import Backlog
 from core.mention import Mention, mention_id
+from core.mention_table import version_table
 from core.normalise import canonical_url
 from core.settings import Settings
 from core.story import story_table
-from crawler import sources
+from crawler import sources, turn
 from index.base import Dimension
 from index.query import EVERYTHING
 from response import incident
@@ -87,7 +88,7 @@ class Scene:
         """Have every source crawled now, as a person does on the sources page, unless a turn waits already."""
         now = datetime.now(UTC) + self.offset
         with self.database.write() as connection:
-            if not sources.due(connection, now=now):
+            if not turn.due(connection, now=now):
                 for source in sources.list_all(connection, SYSTEM):
                     sources.request_now(connection, SYSTEM, source.name, now=now)
 

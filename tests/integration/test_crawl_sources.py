@@ -8,7 +8,7 @@ from core import audit
 from core.access import SYSTEM, Person, Role
 from core.database import Database
 from core.errors import ConfigurationError, NotAllowed, NotFound
-from crawler import sources
+from crawler import sources, turn
 from crawler.outcome import CrawlResult
 from tests.conftest import Clock
 
@@ -37,15 +37,15 @@ def test_saved_source_is_read_back_and_due_at_once(database: Database, clock: Cl
         saved = sources.save(connection, ANALYST, source(tier="A", crawl_delay_seconds=2.5), now=clock())
     with database.read() as connection:
         assert sources.get(connection, READER, "list") == saved
-        assert [found.name for found in sources.due(connection, now=clock())] == ["list"]
+        assert [found.name for found in turn.due(connection, now=clock())] == ["list"]
     assert (saved.tier, saved.crawl_delay_seconds, saved.selectors) == ("A", 2.5, {"item": "li"})
 
 
 def test_saving_the_same_again_changes_nothing_and_a_change_is_due(database: Database, clock: Clock) -> None:
     with database.write() as connection:
         sources.save(connection, ANALYST, source(), now=clock())
-        sources.record_started(connection, "list", now=clock(), interval=HOUR)
-        sources.record_finished(connection, result(clock, is_complete=True, etag="x"), now=clock(), interval=HOUR)
+        turn.record_started(connection, "list", now=clock(), interval=HOUR)
+        turn.record_finished(connection, result(clock, is_complete=True, etag="x"), now=clock(), interval=HOUR)
         again = sources.save(connection, ANALYST, source(), now=clock())
         assert (again.etag, again.next_due_at) == ("x", clock() + HOUR)
         changed = sources.save(connection, ANALYST, source(url="https://news.example/new"), now=clock())
@@ -66,7 +66,7 @@ def test_disabled_source_is_never_due_but_stays(database: Database, clock: Clock
     with database.write() as connection:
         sources.save(connection, ANALYST, source(), now=clock())
         assert not sources.disable(connection, ANALYST, "list", now=clock()).enabled
-        assert sources.due(connection, now=clock() + HOUR) == ()
+        assert turn.due(connection, now=clock() + HOUR) == ()
         assert [found.name for found in sources.list_all(connection, READER)] == ["list"]
     assert actions(database) == ["source.created", "source.disabled"]
 
@@ -74,10 +74,10 @@ def test_disabled_source_is_never_due_but_stays(database: Database, clock: Clock
 def test_request_now_makes_a_source_due(database: Database, clock: Clock) -> None:
     with database.write() as connection:
         sources.save(connection, ANALYST, source(), now=clock())
-        sources.record_started(connection, "list", now=clock(), interval=HOUR)
-        assert sources.due(connection, now=clock()) == ()
+        turn.record_started(connection, "list", now=clock(), interval=HOUR)
+        assert turn.due(connection, now=clock()) == ()
         sources.request_now(connection, ANALYST, "list", now=clock())
-        assert [found.name for found in sources.due(connection, now=clock())] == ["list"]
+        assert [found.name for found in turn.due(connection, now=clock())] == ["list"]
 
 
 def test_asking_does_not_cost_a_source_its_place_in_the_queue(database: Database, clock: Clock) -> None:
@@ -85,17 +85,17 @@ def test_asking_does_not_cost_a_source_its_place_in_the_queue(database: Database
         sources.save(connection, ANALYST, source(name="first"), now=clock())
         sources.save(connection, ANALYST, source(name="second"), now=clock.advance(minutes=1))
         sources.request_now(connection, ANALYST, "first", now=clock.advance(minutes=1))
-        assert [found.name for found in sources.due(connection, now=clock())] == ["first", "second"]
+        assert [found.name for found in turn.due(connection, now=clock())] == ["first", "second"]
 
 
 def test_turn_asked_for_during_a_crawl_is_not_forgotten(database: Database, clock: Clock) -> None:
     with database.write() as connection:
         sources.save(connection, ANALYST, source(), now=clock())
-        sources.record_started(connection, "list", now=clock(), interval=HOUR)
+        turn.record_started(connection, "list", now=clock(), interval=HOUR)
         asked = clock.advance(minutes=1)
         sources.request_now(connection, ANALYST, "list", now=asked)
         crawled = result(clock, is_complete=True, etag="of the page before")
-        sources.record_finished(connection, crawled, now=clock.advance(minutes=1), interval=HOUR)
+        turn.record_finished(connection, crawled, now=clock.advance(minutes=1), interval=HOUR)
         row = sources.find(connection, "list")
     assert (row.next_due_at, row.etag, row.last_finished_at) == (asked, None, clock())
 
@@ -106,14 +106,14 @@ def test_turn_asked_for_during_a_crawl_longer_than_its_interval_comes_at_once(
 ) -> None:
     with database.write() as connection:
         sources.save(connection, ANALYST, source(), now=clock())
-        sources.record_started(connection, "list", now=clock(), interval=HOUR)
+        turn.record_started(connection, "list", now=clock(), interval=HOUR)
         sources.request_now(connection, ANALYST, "list", now=clock.advance(minutes=minutes))
         ended = clock.advance(minutes=1)
-        sources.record_finished(connection, result(clock, is_complete=True), now=ended, interval=HOUR)
-        assert [found.name for found in sources.due(connection, now=ended)] == ["list"]
-        sources.record_started(connection, "list", now=ended, interval=HOUR)
-        sources.record_finished(connection, result(clock, is_complete=True), now=ended, interval=HOUR)
-        assert sources.due(connection, now=ended) == (), "asked for once"
+        turn.record_finished(connection, result(clock, is_complete=True), now=ended, interval=HOUR)
+        assert [found.name for found in turn.due(connection, now=ended)] == ["list"]
+        turn.record_started(connection, "list", now=ended, interval=HOUR)
+        turn.record_finished(connection, result(clock, is_complete=True), now=ended, interval=HOUR)
+        assert turn.due(connection, now=ended) == (), "asked for once"
 
 
 def test_failures_wait_longer_each_time_and_a_success_resets(database: Database, clock: Clock) -> None:
@@ -122,7 +122,7 @@ def test_failures_wait_longer_each_time_and_a_success_resets(database: Database,
     with database.write() as connection:
         sources.save(connection, ANALYST, source(), now=clock())
         for outcome in [failed] * 6 + [{}]:
-            sources.record_finished(connection, result(clock, **outcome), now=clock(), interval=HOUR)
+            turn.record_finished(connection, result(clock, **outcome), now=clock(), interval=HOUR)
             row = sources.find(connection, "list")
             assert row.next_due_at is not None
             waits.append((row.next_due_at - clock()) / HOUR)
@@ -138,12 +138,12 @@ def test_a_crawl_that_left_no_result_is_a_failure_with_a_later_turn(
         sources.save(connection, ANALYST, source(), now=clock())
         started_at = clock.advance(minutes=1)
         if "started" in recorded:
-            sources.record_started(connection, "list", now=clock.advance(seconds=1), interval=HOUR)
+            turn.record_started(connection, "list", now=clock.advance(seconds=1), interval=HOUR)
         if "finished" in recorded:
-            sources.record_finished(connection, result(clock), now=clock(), interval=HOUR)
-        assert sources.record_lost(connection, "list", started_at, now=clock(), interval=HOUR) is is_lost
+            turn.record_finished(connection, result(clock), now=clock(), interval=HOUR)
+        assert turn.record_lost(connection, "list", started_at, now=clock(), interval=HOUR) is is_lost
         row = sources.find(connection, "list")
-    assert (row.last_error_code, row.last_error_message) == (("source_error", sources.LOST) if is_lost else (None, ""))
+    assert (row.last_error_code, row.last_error_message) == (("source_error", turn.LOST) if is_lost else (None, ""))
     assert (row.consecutive_failures, row.next_due_at) == (int(is_lost), clock() + HOUR * (1 + is_lost))
 
 
@@ -157,7 +157,7 @@ def test_a_crawl_that_left_no_result_is_a_failure_with_a_later_turn(
     ],
 )
 def test_wait_follows_what_the_site_said(clock: Clock, outcome: dict[str, object], hours: float) -> None:
-    assert sources.wait_after(result(clock, **outcome), failures=1, interval=HOUR) == hours * HOUR
+    assert turn.wait_after(result(clock, **outcome), failures=1, interval=HOUR) == hours * HOUR
 
 
 def test_validators_are_kept_only_from_complete_crawls(database: Database, clock: Clock) -> None:
@@ -165,7 +165,7 @@ def test_validators_are_kept_only_from_complete_crawls(database: Database, clock
         sources.save(connection, ANALYST, source(), now=clock())
         for is_complete, etag, kept in [(True, "one", "one"), (False, "two", "one"), (True, None, "one")]:
             crawled = result(clock, is_complete=is_complete, etag=etag)
-            sources.record_finished(connection, crawled, now=clock(), interval=HOUR)
+            turn.record_finished(connection, crawled, now=clock(), interval=HOUR)
             assert sources.find(connection, "list").etag == kept
 
 

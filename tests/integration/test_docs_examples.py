@@ -4,20 +4,29 @@ import argparse
 import json
 import re
 import shlex
+import shutil
+import subprocess
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from string import Template
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from alerts import alert, channel, notify
 from alerts.channel import ChannelConfig, ChannelKind
 from alerts.channels import webhook
-from app import duties
+from api import server as api_server
+from app import duties, server
+from core import sender
 from core.access import SYSTEM
 from core.database import Database
+from core.settings import secret_key
+from response.services import Services
 from tests.conftest import ADMIN_PASSWORD, REPOSITORY
 from tests.integration.test_alert_store import NOW, a_finding
 from tests.integration.test_api import filled
@@ -110,6 +119,30 @@ def test_the_example_of_the_api_runs(filled: TestClient, services: Any) -> None:
     assert (len(first), len(second)) == (2, 2)
     assert set(first).isdisjoint(second)
     assert status == ["acknowledged"]
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("openssl")), reason="the example needs curl and openssl")
+def test_the_example_of_a_push_runs(services: Services) -> None:
+    with services.database.write() as connection:
+        sender.add(connection, SYSTEM, "热线系统", now=services.now())
+    secret = sender.secret(secret_key(services.settings), "热线系统", 1)
+    at = replace(services, now=lambda: datetime.now(UTC))  # the example asks the machine's clock
+    listening = server.bind("127.0.0.1", 0)
+    listening.listen()
+    running = uvicorn.Server(uvicorn.Config(api_server.build(at), log_config=None))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        script = block("guide.md", "sh").replace("登记时显示的密钥", secret)
+        script = script.replace(":8080/", f":{listening.getsockname()[1]}/")
+        for expected in ("new", "new", "repeated"):
+            if expected == "repeated":
+                script = script.replace("-0001'", "-0002'")
+            said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60, check=True).stdout
+            assert [each["status"] for each in json.loads(said)["results"]] == [expected], said
+    finally:
+        running.should_exit = True
+        thread.join()
 
 
 def test_the_body_of_the_webhook_is_described_whole(database: Database) -> None:

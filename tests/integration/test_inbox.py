@@ -9,6 +9,7 @@ from core.access import SYSTEM
 from core.database import Database
 from core.errors import SourceChanged
 from core.mention import DatePrecision, Engagement, Sentiment, Status
+from core.mention_table import mention_table
 from tests.factories import NOON, a_mention, an_analysis
 
 
@@ -96,7 +97,7 @@ def test_order_keys_follow_time_and_are_unique(database: Database, clock) -> Non
 
 
 def test_a_taken_order_key_moves_on_by_one(database: Database, clock) -> None:
-    table = inbox.mention_table
+    table = mention_table
     with database.write() as connection:
         inbox.put(connection, [a_mention(2)], now=clock())
         (natural,) = (mention.order_key for mention in inbox.scan(connection))

@@ -13,7 +13,7 @@ from core.access import SYSTEM, Role
 from core.database import Database
 from core.errors import InvalidInput
 from core.watchlist import Brand
-from crawler import sources
+from crawler import sources, turn
 from crawler.outcome import CrawlResult
 from crawler.sources import Source, SourceKind
 from tests.integration.two_writers import NEVER_SECONDS, overlap
@@ -80,14 +80,14 @@ def test_of_two_wrong_passwords_at_once_both_count(database: Database, clock, mo
 def test_a_crawl_asked_for_while_one_ends_stays_due(database: Database, clock, is_asked: bool) -> None:
     with database.write() as connection:
         sources.save(connection, SYSTEM, SOURCE, now=clock())
-        sources.record_started(connection, "论坛", now=clock(), interval=HOUR)
+        turn.record_started(connection, "论坛", now=clock(), interval=HOUR)
     started, asked = clock(), clock.advance(minutes=1)
     result = CrawlResult(source="论坛", started_at=started, finished_at=asked)
 
     def ask(connection):
         return sources.request_now(connection, SYSTEM, "论坛", now=asked) if is_asked else None
 
-    overlap(database, ask, lambda connection: sources.record_finished(connection, result, now=clock(), interval=HOUR))
+    overlap(database, ask, lambda connection: turn.record_finished(connection, result, now=clock(), interval=HOUR))
     with database.read() as connection:
         found = sources.find(connection, "论坛")
     assert found.next_due_at == (asked if is_asked else clock() + HOUR)

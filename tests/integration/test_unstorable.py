@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app import configuration, wiring
-from app.cli.import_ import complete
 from app.pipeline import Pipeline
-from core import audit, inbox, watchlist
+from core import audit, inbox, intake, watchlist
 from core.access import SYSTEM
 from core.database import LONGEST_PLACE, Database, unstorable
 from core.errors import ConfigurationError, InvalidInput
@@ -159,7 +158,7 @@ def test_any_line_is_refused_clearly_or_goes_the_whole_road(services: Services, 
     for values in lines:
         try:
             key = "key" if is_hashed else None
-            admitted.append(complete(values, source="导入", now=services.now(), author_key=key))
+            admitted.append(intake.complete(values, source="导入", now=services.now(), author_key=key))
         except InvalidInput as error:
             assert error.message
     with services.database.write() as connection:

@@ -15,11 +15,11 @@ from scrapy.settings import Settings
 
 from core.errors import SourceRefused, SourceUnreachable
 from crawler.address import AddressGuard, may_visit, resolve
-from crawler.definition import from_definition
+from crawler.definition import delay_seconds, from_definition
 from crawler.outcome import Outcome
 from crawler.pace import NoTimeLeft, Pace
 from crawler.politeness import Politeness, retry_after
-from crawler.run import delay_seconds, scrapy_settings
+from crawler.run import scrapy_settings
 from crawler.visit import Limits, Visit
 
 NOW = datetime(2026, 6, 16, 6, 0, tzinfo=UTC)

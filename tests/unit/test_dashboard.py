@@ -20,6 +20,7 @@ from dashboard.login import local_address
 from dashboard.mentions_query import Asked, asked
 from index.base import Span
 from index.trends import Day, Sentiments
+from response.coverage import DayGap
 from tests.factories import NOON
 
 
@@ -191,12 +192,20 @@ def test_another_question_starts_at_its_first_page() -> None:
 
 def test_trend_chart_is_ordered_and_says_what_it_shows() -> None:
     days = [Day(day=date(2026, 6, day), counts=Sentiments(negative=day, positive=1)) for day in (15, 16)]
-    options = chart.trend_options(days)
+    options = chart.trend_options(days, {})
     assert [series["name"] for series in options["series"]] == ["负面", "中性", "正面"]
     assert options["series"][0]["data"] == [15, 16]
     assert "top" in options["legend"] and options["xAxis"]["data"] == ["06-15", "06-16"]
     assert chart.summary(days) == "2 天信息量趋势：共 33 条，其中负面 31 条；最高为 06月16日，17 条"
     assert chart.summary([]) == "没有数据"
+
+
+def test_days_with_gaps_have_another_ground() -> None:
+    days = [Day(day=date(2026, 6, day), counts=Sentiments(negative=day, positive=1)) for day in (15, 16)]
+    options = chart.trend_options(days, {date(2026, 6, 16): DayGap(hours=5.5, sources=("论坛",))})
+    ground = options["series"][-1]
+    assert (ground["name"], ground["data"]) == (chart.GAP_NAME, [None, 5.5])
+    assert options["xAxis"][0]["data"] == options["xAxis"][1]["data"]
 
 
 def luminance(colour: str) -> float:

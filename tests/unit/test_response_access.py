@@ -24,6 +24,7 @@ DOORS: dict[Callable[..., Any], Action] = {
     incident.open_for: Action.WORK_INCIDENT,
     incident.of_alert: Action.READ_INCIDENTS,
     incident.tasks: Action.READ_INCIDENTS,
+    mentions.detail: Action.READ_MENTIONS,
     mentions.export: Action.READ_MENTIONS,
     mentions.facets: Action.READ_MENTIONS,
     mentions.get: Action.READ_MENTIONS,

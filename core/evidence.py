@@ -1,0 +1,140 @@
+"""Evidence (截图): pictures that show a mention, in the data folder under their SHA-256, one file for equal ones.
+
+A row goes with its mention; a file goes when no row names it any more (``sweep``). Files are written before their row
+is committed and swept under the same lock, so that no row is ever without its file.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    select,
+)
+from sqlalchemy import delete as delete_from
+
+from core.access import Action, Person, require
+from core.database import UtcTime, metadata, serialise
+from core.errors import NotFound, StoreUnavailable
+from core.mention import Time
+from core.picture import Picture
+
+evidence_table: Final = Table(
+    "evidence",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("mention_id", String(64), ForeignKey("mention.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("media_type", String(40), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("added_by", String, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+    UniqueConstraint("mention_id", "sha256"),
+)
+
+# What every door sends with a picture: it is never taken for a page, nor shown on another site's.
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One picture of a mention: who added it, and when."""
+
+    sha256: str
+    media_type: str
+    size_bytes: int
+    added_by: str
+    added_at: Time
+
+
+def keep(
+    connection: Connection, folder: Path, mention_id: str, pictures: Sequence[Picture], *, person: Person, now: datetime
+) -> None:
+    """Add pictures to a stored mention; one that it has already is not added again. Raises StoreUnavailable."""
+    serialise(connection, "evidence")
+    known = {each.sha256 for each in of_mention(connection, mention_id)}
+    for picture in pictures:
+        digest = hashlib.sha256(picture.data).hexdigest()
+        if digest in known:
+            continue
+        known.add(digest)
+        _write(_path(folder, digest), picture.data)
+        row = {"mention_id": mention_id, "sha256": digest, "media_type": picture.media_type}
+        connection.execute(
+            insert(evidence_table).values(size_bytes=len(picture.data), added_by=person.name, added_at=now, **row)
+        )
+
+
+def of_mention(connection: Connection, mention_id: str) -> tuple[Evidence, ...]:
+    """Oldest first; for rooms whose caller has checked access."""
+    columns = [evidence_table.c[name] for name in Evidence.__slots__]
+    chosen = select(*columns).where(evidence_table.c.mention_id == mention_id).order_by(evidence_table.c.id)
+    return tuple(Evidence(**row._mapping) for row in connection.execute(chosen))
+
+
+def read(connection: Connection, person: Person, folder: Path, mention_id: str, sha256: str) -> Picture:
+    """One picture of a mention. Raises NotAllowed, NotFound, StoreUnavailable."""
+    require(person, Action.READ_MENTIONS)
+    found = next((each for each in of_mention(connection, mention_id) if each.sha256 == sha256), None)
+    if found is None:
+        raise NotFound("没有这张截图", evidence=sha256[:64])
+    try:
+        return Picture(media_type=found.media_type, data=_path(folder, found.sha256).read_bytes())
+    except OSError as error:
+        raise StoreUnavailable("截图文件暂时无法读取，请检查数据目录") from error
+
+
+def withdraw(connection: Connection, mention_id: str, *, added_by: str, added_at: datetime) -> None:
+    """Take back what somebody added to a mention at one moment."""
+    is_theirs = (evidence_table.c.added_by == added_by) & (evidence_table.c.added_at == added_at)
+    connection.execute(delete_from(evidence_table).where(evidence_table.c.mention_id == mention_id, is_theirs))
+
+
+def sweep(connection: Connection, folder: Path) -> int:
+    """Delete files that no row names; returns how many. Raises StoreUnavailable."""
+    serialise(connection, "evidence")
+    named = set(connection.scalars(select(evidence_table.c.sha256).distinct()))
+    left = [path for path in folder.glob("evidence/*/*") if path.name not in named]
+    try:
+        for path in left:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreUnavailable("截图文件无法删除，请检查数据目录的权限") from error
+    return len(left)
+
+
+def _path(folder: Path, sha256: str) -> Path:
+    return folder / "evidence" / sha256[:2] / sha256
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Beside, then in place: a full disk leaves no half picture. Only the service reads it (mode 0600)."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise StoreUnavailable("截图无法保存，请检查数据目录的权限或磁盘空间") from error

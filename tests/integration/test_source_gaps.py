@@ -1,0 +1,122 @@
+"""Gaps: opened by failure, closed by success, filled by reading back far enough; health on the source's row."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.access import SYSTEM, Person, Role
+from core.database import Database
+from core.errors import NotAllowed
+from crawler import gap, sources, turn
+from crawler.definition import from_definition
+from crawler.gap import Gap
+from crawler.health import State
+from crawler.outcome import CrawlResult, Progress
+from tests.conftest import Clock
+
+HOUR = timedelta(hours=1)
+LIST = from_definition({"name": "list", "kind": "feed", "url": "https://news.example/rss"})
+
+
+@pytest.fixture
+def crawled(database: Database, clock: Clock) -> "Crawled":
+    with database.write() as connection:
+        sources.save(connection, SYSTEM, LIST, now=clock())
+    return Crawled(database, clock)
+
+
+class Crawled:
+    """One crawl after the other, an hour apart."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.database, self.clock = database, clock
+        self.began = clock()
+
+    def __call__(self, *, known: float | None = None, new: int = 0, error: str | None = None) -> None:
+        """known: hours since the beginning at which the oldest mention that was met had been seen."""
+        now = self.clock.advance(hours=1)
+        known_since = None if known is None else self.began + HOUR * known
+        result = CrawlResult(
+            source="list", started_at=now, finished_at=now, new=new, known_since=known_since, error_code=error
+        )
+        with self.database.write() as connection:
+            turn.record_started(connection, "list", now=now, interval=HOUR)
+            turn.record_finished(connection, result, now=now, interval=HOUR)
+
+    def gaps(self) -> list[tuple[float, float | None, str]]:
+        def hours(gap: Gap) -> tuple[float, float | None, str]:
+            ended = None if gap.ended_at is None else (gap.ended_at - self.began) / HOUR
+            return (gap.began_at - self.began) / HOUR, ended, gap.reason
+
+        with self.database.read() as connection:
+            found = gap.between(connection, SYSTEM, since=self.began, until=self.clock(), sources=["list"])
+            assert found == gap.between(connection, SYSTEM, since=self.began, until=self.clock())
+            return [hours(each) for each in found]
+
+    @property
+    def is_to_fill(self) -> bool:
+        with self.database.read() as connection:
+            return gap.is_to_fill(connection, "list")
+
+    @property
+    def source(self) -> sources.Source:
+        with self.database.read() as connection:
+            return sources.find(connection, "list")
+
+
+def test_an_outage_is_a_gap_until_a_crawl_has_read_back_behind_it(crawled: Crawled) -> None:
+    crawled(error="source_unreachable")
+    assert crawled.gaps() == [], "what was there before the first success is history"
+    crawled(new=20)
+    crawled(new=1, known=1.9)
+    assert crawled.gaps() == []
+    crawled(error="source_unreachable")
+    crawled(error="source_refused")
+    assert crawled.gaps() == [(3, None, "source_unreachable")]
+    assert crawled.source.health is State.BLOCKED
+    crawled(new=20)
+    assert crawled.gaps() == [(3, 6, "source_unreachable")]
+    assert crawled.is_to_fill
+    crawled(new=30, known=5)
+    assert crawled.gaps() == [(3, 6, "source_unreachable")], "what is known is younger than the gap"
+    crawled(new=10, known=2.5)
+    assert crawled.gaps() == []
+    assert not crawled.is_to_fill
+    assert crawled.source.health is State.WORKING
+
+
+def test_more_news_than_the_list_shows_is_a_gap_and_tries_to_fill_it_end(crawled: Crawled) -> None:
+    crawled(new=20)
+    crawled(new=20)
+    assert crawled.gaps() == [(1, 2, "overrun")]
+    for _ in range(2):
+        assert crawled.is_to_fill
+        crawled(new=1, known=1.5)
+    assert not crawled.is_to_fill
+    assert crawled.gaps() == [(1, 2, "overrun")], "it stays, since something may be missing"
+
+
+@pytest.mark.parametrize("known", [None, 3.5])
+def test_a_list_without_news_has_nothing_that_is_missing(crawled: Crawled, known: float | None) -> None:
+    crawled(new=20)
+    crawled(error="source_unreachable")
+    crawled(new=0, known=known)
+    assert crawled.gaps() == []
+
+
+def test_progress_is_on_the_row_and_gone_with_the_next_crawl(crawled: Crawled) -> None:
+    with crawled.database.write() as connection:
+        turn.record_progress(connection, "list", Progress(pages=3, mentions=20, waiting=7))
+    source = crawled.source
+    assert (source.progress_pages, source.progress_mentions, source.progress_waiting) == (3, 20, 7)
+    crawled()
+    assert crawled.source.progress_pages == 0
+
+
+def test_strangers_see_no_gaps(database: Database, clock: Clock) -> None:
+    stranger = Person(name="stranger", roles=frozenset())
+    reader = Person(name="reader", roles=frozenset({Role.READER}))
+    with database.read() as connection:
+        with pytest.raises(NotAllowed):
+            gap.between(connection, stranger, since=clock(), until=clock())
+        assert gap.between(connection, reader, since=clock(), until=clock()) == ()
