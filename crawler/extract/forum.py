@@ -6,6 +6,7 @@ fuller neighbours. Any page gives an answer or SourceChanged.
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -225,13 +226,13 @@ def _with_comments(
 
 
 def _reads(shape: Shape, posts: Posts, now: datetime) -> list[_Read]:
-    authors, numbers, keys = posts.authors(), posts.floors(), posts.keys()
+    authors, numbers, keys, without = posts.authors(), posts.floors(), posts.keys(), sorted(posts.without)
     found = []
     for place, block in enumerate(posts.blocks):
         name, at = authors[place]
         drop = [shape.nodes[block.mark.place], *([shape.nodes[at]] if at is not None else [])]
-        drop.extend(shape.nodes[other] for other in posts.without)
         places = posts.words_places(place)
+        drop.extend(shape.nodes[other] for one in places for other in _within(shape, one, without))
         texts = [words_of(shape.nodes[one], drop) for one in places]
         if texts and at is not None and shape.is_inside(at, places[0]):
             texts[0] = texts[0].lstrip(":：").lstrip()  # ``<a>阿泽</a>：顶``
@@ -247,6 +248,10 @@ def _reads(shape: Shape, posts: Posts, now: datetime) -> list[_Read]:
             )
         )
     return found
+
+
+def _within(shape: Shape, outer: int, places: Sequence[int]) -> Sequence[int]:
+    return places[bisect_left(places, outer) : bisect_right(places, shape.ends[outer])]
 
 
 def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[_Read], now: datetime) -> Block | None:
