@@ -2,6 +2,7 @@
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -80,6 +81,8 @@ class Posts:
         self.blocks = blocks
         self.without = without
         self.times = {block.mark.place for block in blocks}
+        self._sorted_times = sorted(self.times)
+        self._sorted_roots = sorted(root for block in blocks for root in block.roots)
         self.places: defaultdict[str, Place] = defaultdict(Place)
         self._inside: list[list[tuple[int, str]]] = []
         for number, block in enumerate(blocks):
@@ -124,12 +127,15 @@ class Posts:
     def _widened(self, found: list[int]) -> list[int]:
         """Paragraphs are part of the element around them, unless it holds the time, too."""
         parent = self.shape.parents[found[0]]
-        is_shared = any(self.shape.is_inside(time, parent) for time in self.times)
-        if is_shared or parent < 0 or any(self.shape.parents[place] != parent for place in found):
+        if (
+            parent < 0
+            or _is_any_inside(self.shape, self._sorted_times, parent)
+            or any(self.shape.parents[place] != parent for place in found)
+        ):
             return found
         tag = self.shape.nodes[found[0]].tag
         is_part = len(found) > 1 or tag in INLINE or (self._is_good(parent) and not self._is_good(found[0]))
-        return [parent] if is_part and not _is_row(self.shape, parent, self.blocks) else found
+        return [parent] if is_part and not _is_any_inside(self.shape, self._sorted_roots, parent) else found
 
     def _is_good(self, place: int) -> bool:
         return cue(self.shape, place) > 1
@@ -340,6 +346,7 @@ def _needs_number(shape: Shape, place: int, time: int) -> bool:
     return shape.names[place] in ("div", "section", "table") and shape.is_inside(time, shape.parents[place])
 
 
-def _is_row(shape: Shape, place: int, blocks: Sequence[Block]) -> bool:
-    """The element holds whole blocks."""
-    return any(shape.is_inside(root, place) for block in blocks for root in block.roots)
+def _is_any_inside(shape: Shape, places: Sequence[int], outer: int) -> bool:
+    """places: in order."""
+    at = bisect_left(places, outer)
+    return at < len(places) and places[at] <= shape.ends[outer]
