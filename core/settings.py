@@ -20,6 +20,8 @@ from core.errors import ConfigurationError
 from core.validation import sentence
 
 SECRET_FILE: Final = "secret.key"
+SECRET_FOLDER: Final = "secrets"
+SECRET_PREFIX: Final = "TINGFENG_SECRET_"
 
 
 class IndexEngine(StrEnum):
@@ -131,8 +133,38 @@ def _make_secret(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-# Read by tests and by the container, not by Settings.
-_FOREIGN_PREFIXES: Final = ("TINGFENG_TEST_", "TINGFENG_REQUIRE_", "TINGFENG_BENCH_")
+def named_secret(settings: Settings, name: str) -> str:
+    """A secret of the user's, for a source: TINGFENG_SECRET_<NAME>, also in .env, or a file in the data folder.
+
+    The file is ``secrets/<name>``, readable by its owner alone. Raises ConfigurationError where there is none.
+    """
+    variable = SECRET_PREFIX + name.upper()
+    path = settings.data_dir / SECRET_FOLDER / name
+    try:
+        found = os.environ.get(variable) or _in_env_file(variable) or _private_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"密钥文件 {SECRET_FOLDER}/{name} 无法读取", secret=name) from error
+    if not found.strip():
+        raise ConfigurationError(
+            f"没有密钥 {name}：请设置环境变量 {variable}，或放进数据目录 {SECRET_FOLDER}/{name}（权限 600）"
+        )
+    return found.strip()
+
+
+def _private_text(path: Path) -> str:
+    if not path.exists():
+        return ""
+    if path.stat().st_mode & 0o077:
+        raise ConfigurationError(f"密钥文件 {SECRET_FOLDER}/{path.name} 能被他人读取，请先 chmod 600")
+    return path.read_text(encoding="utf-8")
+
+
+def _in_env_file(variable: str) -> str:
+    return DotEnvSettingsSource(Settings).env_vars.get(variable.lower()) or ""
+
+
+# Read by tests, by the container and for sources (``named_secret``), not by Settings.
+_FOREIGN_PREFIXES: Final = ("TINGFENG_TEST_", "TINGFENG_REQUIRE_", "TINGFENG_BENCH_", SECRET_PREFIX)
 
 
 def _refuse_unknown_names() -> None:

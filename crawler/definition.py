@@ -3,7 +3,7 @@
 A source file is one commented YAML, either one source or a list under ``sources:``::
 
     name: 晨报要闻
-    kind: listing                  # feed (RSS/Atom), listing (list page → detail pages), discuz, forum (any other)
+    kind: listing                  # feed, sitemap, json, listing (list page → detail pages), discuz, forum (any other)
     url: https://news.example/list
     platform: news
     interval_minutes: 10
@@ -30,6 +30,8 @@ from core.mention import Kind, Platform, Tier, Time
 from core.normalise import canonical_url
 from core.settings import Settings
 from core.validation import sentence
+from crawler import walled
+from crawler.extract.mapping import read_mapping
 from crawler.extract.selectors import NAMES, Selectors, read_selectors
 from crawler.health import State
 from crawler.tier import Tiers, starting_list, tier_of
@@ -42,6 +44,8 @@ class SourceKind(StrEnum):
     LISTING = "listing"
     DISCUZ = "discuz"
     FORUM = "forum"
+    SITEMAP = "sitemap"
+    JSON = "json"
 
 
 FORUM_KINDS: Final = (SourceKind.DISCUZ, SourceKind.FORUM)
@@ -58,9 +62,11 @@ class FullText(StrEnum):
 class Source:
     """A site or feed that yields mentions; 来源. The fields from ``last_started_at`` on are its health, read only.
 
-    crawl_delay_seconds, interval_minutes: None means the setting. max_pages: list pages followed in one crawl.
-    full_text: for feeds. owner: who answers for it here. purpose, legal_basis, terms_note: why we read it, on what
-    ground and on what terms (合规说明). weight: of its mentions against those of other sources.
+    crawl_delay_seconds, interval_minutes: None means the setting. max_pages: list pages followed in one crawl; of a
+    sitemap, the pages behind it. full_text: for feeds. origin: the page behind an RSSHub route, whose robots.txt
+    counts. json: which value is which, for JSON interfaces. owner: who answers for it here. purpose, legal_basis,
+    terms_note: why we read it, on what ground and on what terms (合规说明). weight: of its mentions against those of
+    other sources.
     """
 
     name: str
@@ -72,6 +78,8 @@ class Source:
     region: str | None = None
     selectors: dict[str, Any] = field(default_factory=dict)  # Any: decoded JSON; read_selectors checks it
     full_text: FullText = FullText.PAGE
+    origin: str | None = None
+    json: dict[str, Any] = field(default_factory=dict)  # Any: as above; read_mapping checks it
     crawl_delay_seconds: float | None = None
     allow_private: bool = False
     interval_minutes: int | None = None
@@ -110,8 +118,12 @@ LONGEST_NAME: Final = 100
 MOST_PAGES: Final = 1000
 HEAVIEST: Final = 100
 LONGEST_DELAY_SECONDS: Final = 3600
-# Guess: list pages of a large board. A crawl stops by itself where a page brings no thread that is new to it.
+# Guess: list pages of a large board, or of an interface; a crawl stops by itself where a page brings nothing new.
 FORUM_PAGES: Final = 200
+JSON_PAGES: Final = 200
+# Guess: what a site takes in one crawl; the rest of a sitemap comes with the next ones.
+SITEMAP_PAGES: Final = 1000
+MOST_SITEMAP_PAGES: Final = 50_000
 LONGEST_INTERVAL_MINUTES: Final = 7 * 24 * 60
 
 
@@ -136,6 +148,10 @@ def _defaults(values: Mapping[str, object], tiers: Tiers) -> dict[str, object]:
             found |= {"name": host, "tier": tier_of(host, tiers)}
     if values.get("kind") in FORUM_KINDS:
         found |= {"platform": Platform.FORUM, "max_pages": FORUM_PAGES}
+    if values.get("kind") == SourceKind.SITEMAP:
+        found["max_pages"] = SITEMAP_PAGES
+    if values.get("kind") == SourceKind.JSON:
+        found["max_pages"] = JSON_PAGES
     return found
 
 
@@ -187,19 +203,37 @@ def delay_seconds(settings: Settings, source: Source) -> float:
 
 def checked(source: Source) -> Source:
     """Trim and check a source as a whole. Raises ConfigurationError."""
-    source = replace(source, name=source.name.strip(), url=source.url.strip())
+    origin = (source.origin or "").strip() or None
+    source = replace(source, name=source.name.strip(), url=source.url.strip(), origin=origin)
     if not source.name or len(source.name) > LONGEST_NAME or not source.name.isprintable():
         raise ConfigurationError(f"来源 name 应为 1 到 {LONGEST_NAME} 个可见字符", key="name")
-    try:
-        canonical_url(source.url)
-    except InvalidInput as error:
-        raise ConfigurationError(f"来源「{source.name}」的 url 有误：{error.message}", key="url") from error
+    _check_address(source, "url", source.url)
+    if source.origin is not None:
+        _check_address(source, "origin", source.origin)
     _check_range("crawl_delay_seconds", source.crawl_delay_seconds, 0, LONGEST_DELAY_SECONDS)
     _check_range("interval_minutes", source.interval_minutes, 1, LONGEST_INTERVAL_MINUTES)
     _check_range("weight", source.weight, 0, HEAVIEST)
-    _check_range("max_pages", source.max_pages, 1, MOST_PAGES)
+    most_pages = MOST_SITEMAP_PAGES if source.kind is SourceKind.SITEMAP else MOST_PAGES
+    _check_range("max_pages", source.max_pages, 1, most_pages)
     _check_selectors(source.kind, selectors_of(source))
+    _check_place("origin", source.origin, source.kind, SourceKind.FEED)
+    _check_place("json", source.json, source.kind, SourceKind.JSON)
+    read_mapping(source.json)
     return source
+
+
+def _check_address(source: Source, key: str, url: str) -> None:
+    try:
+        reason = walled.refusal(canonical_url(url))
+    except InvalidInput as error:
+        raise ConfigurationError(f"来源「{source.name}」的 {key} 有误：{error.message}", key=key) from error
+    if reason:
+        raise ConfigurationError(f"来源「{source.name}」的 {key} 不能采集：{reason}", key=key)
+
+
+def _check_place(key: str, value: object, kind: SourceKind, place: SourceKind) -> None:
+    if value and kind is not place:
+        raise ConfigurationError(f"{kind} 来源不使用 {key}，它只用于 {place}", key=key)
 
 
 def _check_range(key: str, value: float | None, low: float, high: float) -> None:
@@ -209,7 +243,8 @@ def _check_range(key: str, value: float | None, low: float, high: float) -> None
 
 def _check_selectors(kind: SourceKind, selectors: Selectors) -> None:
     if kind is not SourceKind.LISTING:
-        unused = ("item", "link", "next_page", "on_list") if kind is SourceKind.FEED else NAMES
+        reads_pages = kind in (SourceKind.FEED, SourceKind.SITEMAP)
+        unused = ("item", "link", "next_page", "on_list") if reads_pages else NAMES
         if wrong := [key for key in unused if getattr(selectors, key)]:
             raise ConfigurationError(f"{kind} 来源不使用 selectors.{wrong[0]}", key=wrong[0])
         return

@@ -18,10 +18,11 @@ from core import inbox, quarantine
 from core.errors import StoreError, StoreUnavailable, TingfengError
 from core.inbox import PutResult
 from core.mention import Mention
-from crawler import recheck, redirect, seen_thread
+from crawler import recheck, redirect, seen_page, seen_thread
 from crawler.items import Rejected
 from crawler.recheck import Checked
 from crawler.redirect import Leads, Redirect
+from crawler.seen_page import SeenPage
 from crawler.seen_thread import SeenThread
 from crawler.visit import Visit, visit_of
 
@@ -35,7 +36,7 @@ REMEMBERED_FAILURES: Final = 200
 REFUSALS: Final = (SQLAlchemyError, TingfengError, LookupError, TypeError, ValueError)
 UNWRITTEN: Final = "有内容写入数据库时出错，其余内容不受影响，详情见服务日志"
 
-Item = Mention | Rejected | Redirect | SeenThread | Checked
+Item = Mention | Rejected | Redirect | SeenThread | SeenPage | Checked
 Write = Callable[[Sequence[Item]], PutResult]
 
 
@@ -94,6 +95,7 @@ class Writer:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._broken_threads: set[str | None] = set()
+        self._has_refused = False
 
     def write(self, items: Sequence[Item]) -> PutResult:
         """Write all in one transaction, or else each in its own. Raises StoreUnavailable."""
@@ -128,26 +130,34 @@ class Writer:
         )
 
     def _book(self, item: Item, refusal: Exception) -> TingfengError:
-        raw = _named(item)
+        raw = _address(item)
         _LOG.error("%s: %s could not be written: %s", self._visit.source.name, raw, _in_a_line(refusal))
         error = refusal if isinstance(refusal, TingfengError) else StoreError("这条内容无法写入数据库，详情见服务日志")
         if isinstance(item, Mention):
+            self._has_refused = True
             self._broken_threads.add(item.thread_id)
         _write(self._visit, [Rejected(raw=raw, error=error)])
         return error
 
     def _true(self, items: Sequence[Item]) -> list[Item]:
-        """Without the states of threads that would say more than the inbox holds."""
-        return [item for item in items if not (isinstance(item, SeenThread) and item.key in self._broken_threads)]
+        """Without the states of threads, pages and sitemaps that would say more than the inbox holds."""
+        return [item for item in items if not self._says_too_much(item)]
+
+    def _says_too_much(self, item: Item) -> bool:
+        if isinstance(item, SeenPage):
+            return self._has_refused
+        return isinstance(item, SeenThread) and item.key in self._broken_threads
 
 
-def _named(item: Item) -> str:
-    """What a person looks for."""
+def _address(item: Item) -> str:
+    """For the person who looks."""
     match item:
         case Rejected():
             return item.raw
         case Redirect() | Checked():
             return item.mention_id
+        case SeenPage():
+            return item.key
     return item.url
 
 
@@ -168,6 +178,7 @@ def _write(visit: Visit, items: Sequence[Item]) -> PutResult:
         checked = [item for item in items if isinstance(item, Checked)]
         recheck.keep(connection, checked, now=now)
         inbox.mark_deleted(connection, recheck.vanished(connection, checked))
+        seen_page.keep(connection, [item for item in items if isinstance(item, SeenPage)])
     return put
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from core.errors import InvalidInput, SourceChanged, TingfengError
 from core.intake import admit
-from core.mention import Kind, Mention, mention_id
+from core.mention import Engagement, Kind, Mention, mention_id
 from core.normalise import canonical_url
 from crawler.definition import Source
 from crawler.extract.dates import Published
@@ -21,7 +21,7 @@ _WORD: Final = re.compile(r"\d+|[^\W\d_]+")
 class Reading:
     """What was read of one mention. declared: the page's rel=canonical as written, may be empty.
 
-    kind: None means that of the source. thread_id, floor: where it is part of a conversation.
+    kind: None means that of the source. parent_id (a mention's), thread_id, floor: where it is part of a conversation.
     """
 
     url: str
@@ -35,8 +35,10 @@ class Reading:
     charset: str | None = None
     language: str = ""
     kind: Kind | None = None
+    parent_id: str | None = None
     thread_id: str | None = None
     floor: int | None = None
+    engagement: Engagement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +77,10 @@ def build(reading: Reading, source: Source, *, seen_at: datetime, author_key: st
         published_at=reading.published.at if reading.published else None,
         date_precision=reading.published.precision if reading.published else None,
         seen_at=seen_at,
+        parent_id=reading.parent_id,
         thread_id=reading.thread_id,
         floor=reading.floor,
+        engagement=reading.engagement or Engagement(),
     )
     return admit(mention, author_key=author_key)
 

@@ -11,6 +11,7 @@ from core.inbox import PutResult
 # Scrapy's word for a crawl that ran out of requests, the only regular end.
 FINISHED: Final = "finished"
 OUT_OF_TIME: Final = "本次采集达到时间上限，余下的下次继续"
+LEFT: Final = "本次采集达到页数上限（max_pages），还有 {left}，下次继续"
 
 
 class RobotsVerdict(StrEnum):
@@ -62,7 +63,11 @@ class Progress:
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """The running count of one crawl. error: the first that concerns the whole source; reason: why Scrapy ended."""
+    """The running count of one crawl.
+
+    error: the first that concerns the whole source. reason: why Scrapy ended. left: in words, what is on the list and
+    did not fit into this crawl.
+    """
 
     source: str
     started_at: datetime
@@ -81,6 +86,7 @@ class Outcome:
     known_since: datetime | None = None
     reason: str | None = None
     is_out_of_time: bool = False
+    left: str = ""
 
     def fail(self, error: TingfengError) -> None:
         """Note an error that ends the crawl; later ones are consequences of the first."""
@@ -108,7 +114,8 @@ class Outcome:
         error = self.store_error or self.error
         if error is None and self.failures and not (self.put or self.skipped):
             error = self.failures[0]
-        is_complete = error is None and not self.failures and self.reason == FINISHED and not self.is_out_of_time
+        has_all = self.reason == FINISHED and not self.is_out_of_time and not self.left
+        is_complete = error is None and not self.failures and has_all
         return CrawlResult(
             source=self.source,
             started_at=self.started_at,
@@ -122,7 +129,7 @@ class Outcome:
             failed=len(self.failures),
             is_complete=is_complete,
             error_code=error.code if error else None,
-            error_message=error.message if error else OUT_OF_TIME if self.is_out_of_time else "",
+            error_message=error.message if error else self._unread(),
             is_refused=isinstance(error, SourceRefused),
             retry_after_seconds=_seconds(error),
             robots=self.robots,
@@ -130,6 +137,11 @@ class Outcome:
             last_modified=self.last_modified if is_complete else None,
             known_since=self.known_since,
         )
+
+    def _unread(self) -> str:
+        if self.is_out_of_time:
+            return OUT_OF_TIME
+        return LEFT.format(left=self.left) if self.left else ""
 
 
 def _seconds(error: TingfengError | None) -> float | None:

@@ -1,5 +1,6 @@
-"""A fetched page as text: status, kind and charset are checked once, here."""
+"""A fetched page as text: status, kind and charset are checked once, here; packed files are unpacked, within limits."""
 
+import zlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,11 @@ _NOT_PAGES: Final = {
     b"\xd0\xcf\x11\xe0": "Office 文件",
 }
 
+# Source: RFC 1952, 2.3.1: a packed file that is served as a file (.xml.gz), not by Content-Encoding.
+_GZIP: Final = b"\x1f\x8b"
+# Source: sitemaps.org/protocol.html, "no larger than 50MB (52,428,800 bytes)".
+MOST_UNPACKED_BYTES: Final = 52_428_800
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -34,9 +40,24 @@ def read_page(response: Response) -> Page:
     if not 200 <= response.status < 300:
         asked = response.meta.get("retry_after_seconds")
         raise from_status(response.status, url=response.url, retry_after_seconds=asked)
+    body = _unpacked(response.body, response.url)
     for signature, kind in _NOT_PAGES.items():
-        if response.body.startswith(signature):
+        if body.startswith(signature):
             raise SourceChanged(f"链接指向{kind}，不是网页", url=response.url)
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-    decoded = decode(response.body, content_type)
+    decoded = decode(body, content_type)
     return Page(url=response.url, text=decoded.text, charset=decoded.charset)
+
+
+def _unpacked(body: bytes, url: str) -> bytes:
+    """Raises SourceChanged for what would fill the memory, and for what is broken before its first byte."""
+    if not body.startswith(_GZIP):
+        return body
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacker.decompress(body, MOST_UNPACKED_BYTES)
+    except zlib.error as error:
+        raise SourceChanged("压缩文件（gzip）已损坏，无法读取", url=url) from error
+    if unpacker.unconsumed_tail:
+        raise SourceChanged(f"压缩文件解开后超过 {MOST_UNPACKED_BYTES // 1024**2} MB，已放弃读取", url=url)
+    return unpacked

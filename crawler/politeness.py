@@ -61,14 +61,16 @@ class Politeness:
             if request.meta.get("pauses"):
                 await self.pace.turn(parts.hostname or "")
             return
-        origin = f"{parts.scheme}://{parts.netloc}"
+        judged = self._judged(request.url)
+        judge = urlsplit(judged)
+        origin = f"{judge.scheme}://{judge.netloc}"
         if origin not in self._rules:
             self._rules[origin] = asyncio.ensure_future(self._read(origin))
         rules = await asyncio.shield(self._rules[origin])
-        is_refused = rules is not None and not rules.allowed(request.url, self._user_agent)
+        is_refused = rules is not None and not rules.allowed(judged, self._user_agent)
         self._note(RobotsVerdict.REFUSED if is_refused else RobotsVerdict.ALLOWED if rules else RobotsVerdict.ABSENT)
         if is_refused:
-            raise SourceRefused(f"{parts.hostname} 的 robots.txt 不允许采集 {parts.path or '/'}", url=request.url)
+            raise SourceRefused(f"{judge.hostname} 的 robots.txt 不允许采集 {judge.path or '/'}", url=judged)
         await self.pace.turn(parts.hostname or "")
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
@@ -85,6 +87,12 @@ class Politeness:
         _LOG.info("%s answered %s, pausing %.0f s", host, response.status, seconds)
         self.pace.pause(host, seconds)
         return request.replace(dont_filter=True, meta={**request.meta, "pauses": pauses + 1})
+
+    def _judged(self, url: str) -> str:
+        """An RSSHub route fetches another site for us: that site has the say, not the machine in between."""
+        source = self._visit.source
+        is_route = source.origin is not None and urlsplit(url).netloc == urlsplit(source.url).netloc
+        return source.origin if is_route and source.origin else url
 
     def _note(self, verdict: RobotsVerdict) -> None:
         """The source row shows the verdict on the source's own address: that of the first request."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Column, Connection, String, Table, delete, func, insert, select
+from sqlalchemy import Column, Connection, String, Table, and_, delete, func, insert, select
 
 from core.database import UtcTime, metadata
 from core.mention import Kind, Mention, from_json
@@ -26,8 +26,10 @@ page_check_table: Final = Table(
 # Guess: articles are corrected and taken down within days; a look a day is enough to prove when.
 LOOKED_AFTER: Final = timedelta(days=7)
 REST: Final = timedelta(days=1)
-# Guess: a small part of a crawl.
+# Guess: a small part of a crawl, which comes several times a day.
 MOST_CHECKS: Final = 20
+FEWEST_CHECKS: Final = 5
+CHECKED_SHARE: Final = 20  # one of as many, in one crawl
 # Guess: when all of several pages are gone at once, the site has moved and nothing was taken down.
 SEVERAL: Final = 3
 # What is read on a page of its own; a reply stands on the page of its thread.
@@ -44,16 +46,19 @@ class Checked:
 
 def due(connection: Connection, source: str, *, now: datetime) -> tuple[Mention, ...]:
     """What the source brought in the last days and was not looked at for one, the longest waiting first."""
+    lately = and_(mention_table.c.source == source, mention_table.c.seen_at >= now - LOOKED_AFTER)
+    brought = connection.scalar(select(func.count()).select_from(mention_table).where(lately)) or 0
+    most = min(MOST_CHECKS, max(FEWEST_CHECKS, brought // CHECKED_SHARE))
     last = func.coalesce(page_check_table.c.checked_at, mention_table.c.seen_at)
     chosen = (
         select(mention_table.c.record)
         .outerjoin(page_check_table, page_check_table.c.mention_id == mention_table.c.id)
-        .where(mention_table.c.source == source, mention_table.c.seen_at >= now - LOOKED_AFTER, last <= now - REST)
+        .where(lately, last <= now - REST)
         .order_by(last)
-        .limit(5 * MOST_CHECKS)  # replies among them are left out
+        .limit(5 * most)  # replies among them are left out
     )
     found = (from_json(row.record) for row in connection.execute(chosen))
-    return tuple(mention for mention in found if mention.kind in ON_THEIR_OWN)[:MOST_CHECKS]
+    return tuple(mention for mention in found if mention.kind in ON_THEIR_OWN)[:most]
 
 
 def keep(connection: Connection, checked: Sequence[Checked], *, now: datetime) -> None:

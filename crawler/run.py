@@ -6,6 +6,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from scrapy import signals
@@ -15,14 +16,16 @@ from twisted.logger import globalLogBeginner
 from core.database import Database
 from core.errors import SourceError, StoreError
 from core.intake import author_key
-from core.settings import Settings
+from core.settings import Settings, named_secret
 from crawler import gap, sources, turn
 from crawler.definition import SourceKind, delay_seconds, interval_of
 from crawler.outcome import CrawlResult, Outcome
 from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.forum import ForumSpider
+from crawler.spiders.json_interface import JsonSpider
 from crawler.spiders.listing import ListingSpider
+from crawler.spiders.sitemap import SitemapSpider
 from crawler.visit import Limits, Report, Visit, in_silence
 
 _LOG: Final = logging.getLogger(__name__)
@@ -32,6 +35,8 @@ SPIDERS: Final[dict[SourceKind, type[SourceSpider]]] = {
     SourceKind.LISTING: ListingSpider,
     SourceKind.DISCUZ: ForumSpider,
     SourceKind.FORUM: ForumSpider,
+    SourceKind.SITEMAP: SitemapSpider,
+    SourceKind.JSON: JsonSpider,
 }
 # Guess: what a site of one's own (delay 0) takes without queueing; a delayed host is asked one page at a time.
 PARALLEL_REQUESTS: Final = 8
@@ -100,6 +105,7 @@ def _visits(
             reach=DEEPER if source.name in deeper else 1,
             delay_seconds=delay_seconds(settings, source),
             time_limit_seconds=settings.crawl_timeout_seconds,
+            secret=partial(named_secret, settings),
             author_key=author_key(settings),
         )
         for source in found
@@ -193,6 +199,7 @@ def scrapy_settings(settings: Settings, visit: Visit) -> dict[str, Any]:  # Any:
         "CLOSESPIDER_TIMEOUT": settings.crawl_timeout_seconds,
         "DOWNLOADER_MIDDLEWARES": {
             "crawler.address.AddressGuard": 50,
+            "crawler.token.TokenBearer": 60,
             "crawler.politeness.Politeness": 100,
         },
         "EXTENSIONS": {"crawler.progress.Reporter": 100},

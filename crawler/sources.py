@@ -58,6 +58,8 @@ source_table: Final = Table(
     Column("region", String),
     Column("selectors", JSON, nullable=False),
     Column("full_text", String, nullable=False),
+    Column("origin", Text),
+    Column("json", JSON),  # null in rows from before it
     Column("crawl_delay_seconds", Float),
     Column("allow_private", Boolean, nullable=False),
     Column("interval_minutes", Integer),
@@ -188,6 +190,7 @@ def of_row(row: Row[Any]) -> Source:  # Any: as above
     values["tier"] = Tier(row.tier)
     values["mention_kind"] = Kind(row.mention_kind)
     values["full_text"] = FullText(row.full_text)
+    values["json"] = row.json or {}
     values["health"] = State(row.health)
     return Source(**values)
 

@@ -39,8 +39,9 @@ class Visit:
     """One crawl of one source.
 
     delay_seconds: between two requests to a host, before robots.txt has its say. author_key: set when only hashes of
-    author names may be kept. report: told how far it is, with the source's name. reach: how many times the usual list
-    pages are followed, more than once to fill a gap.
+    author names may be kept. secret: the value of a secret by its name; raises ConfigurationError. report: told how far
+    it is, with the source's name. reach: how many times the usual list pages are followed, more than once to fill a
+    gap.
     """
 
     source: Source
@@ -50,6 +51,7 @@ class Visit:
     limits: Limits
     delay_seconds: float
     time_limit_seconds: float
+    secret: Callable[[str], str]
     author_key: str | None = None
     report: Report = in_silence
     reach: int = 1

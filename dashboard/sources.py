@@ -28,6 +28,8 @@ KINDS: Final[Mapping[SourceKind, str]] = {
     SourceKind.LISTING: "列表页",
     SourceKind.DISCUZ: "Discuz 论坛",
     SourceKind.FORUM: "论坛",
+    SourceKind.SITEMAP: "网站地图",
+    SourceKind.JSON: "数据接口",
 }
 STATES: Final[Mapping[State, tuple[str, str]]] = {
     State.NEW: ("等待首次采集", "waiting"),
@@ -129,6 +131,8 @@ def _state(source: Source) -> None:
     parts.chip(f"{label}（连续 {failures} 次）" if failures > 1 else label, kind)
     if source.health_message:
         parts.tag("span", source.health_message, "small block")
+    elif source.last_error_message and not source.last_error_code:  # what the crawl left for the next
+        parts.tag("span", source.last_error_message, "muted small block")
     if sources.is_running(source):
         parts.tag("span", _progress(source), "small block")
 

@@ -38,7 +38,8 @@ def settings() -> Iterator[str]:
     """One row per setting."""
     yield "# 设置\n"
     yield "用环境变量或当前目录的 `.env` 文件设置，读取一次，改后需重新启动。`tingfeng doctor` 显示生效的值。"
-    yield "品牌、来源、规则、渠道不是设置，写在 `tingfeng.yaml` 里或在运行中修改。\n"
+    yield "品牌、来源、规则、渠道不是设置，写在 `tingfeng.yaml` 里或在运行中修改。"
+    yield "来源的密钥放在 `TINGFENG_SECRET_名字` 里，见 [sources.md](sources.md)。\n"
     yield "| 环境变量 | 默认值 | 说明 |\n|---|---|---|"
     for name, field in Settings.model_fields.items():
         default = "" if field.default is None else f"`{field.default}`"

@@ -21,7 +21,7 @@ from core.access import SYSTEM
 from core.database import Database
 from core.errors import InvalidInput, SourceError
 from core.mention import Mention, to_dict
-from core.settings import Settings
+from core.settings import SECRET_FOLDER, Settings
 from crawler import run, sources
 from crawler.definition import Source
 from crawler.outcome import CrawlResult
@@ -39,6 +39,7 @@ def crawl_file(settings: Settings, source_file: Path, output: Path | None, *, no
     with _opened(output) as file, tempfile.TemporaryDirectory(prefix="tingfeng-") as folder:
         here = {"data_dir": Path(folder), "database_url": None, "crawl_timeout_seconds": MOST_SECONDS}
         own = settings.model_copy(update=here)
+        (Path(folder) / SECRET_FOLDER).symlink_to((settings.data_dir / SECRET_FOLDER).absolute())
         database = wiring.build_database(own)
         try:
             with database.write() as connection:

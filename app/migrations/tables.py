@@ -19,7 +19,7 @@ from core import (
     watchlist,
 )
 from core.database import metadata
-from crawler import crawl_log, gap, recheck, redirect, seen_thread, sources
+from crawler import crawl_log, gap, recheck, redirect, seen_page, seen_thread, sources
 from response import campaign, incident, statement_check, task
 
 __all__ = ["OWNERS", "metadata"]
@@ -49,6 +49,7 @@ OWNERS = (
     redirect,
     report,
     rule,
+    seen_page,
     seen_thread,
     sender,
     sources,

@@ -13,6 +13,7 @@ from cssselect import SelectorError
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from parsel import Selector
 
+from core.database import storable
 from core.errors import ConfigurationError, SourceChanged
 
 # Source: HTML standard, elements that are laid out as blocks, plus br.
@@ -44,6 +45,8 @@ class Selectors:
 NAMES: Final = tuple(item.name for item in fields(Selectors))
 # Guess: far above any selector a person writes; keeps the parsers' recursion shallow.
 LONGEST: Final = 500
+# Guess: ten long novels; what is longer is no text, and takes the parser seconds.
+LONGEST_MARKUP: Final = 1_000_000
 
 
 def read_selectors(values: Mapping[str, object]) -> Selectors:
@@ -116,6 +119,14 @@ def text_of(element: etree._Element) -> str:
     """Text without markup: one line per block, no scripts, no empty lines."""
     lines = (" ".join(line.split()) for line in "".join(_pieces(element)).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def plain(markup: str) -> str:
+    """Text of what may be HTML, escaped or not: values of feeds and interfaces, at most LONGEST_MARKUP of it."""
+    markup = storable(markup[:LONGEST_MARKUP])
+    if "<" not in markup and "&" not in markup:
+        return markup.strip()
+    return text_of(Selector(text=f"<div>{markup}</div>", type="html").root)
 
 
 def _pieces(root: etree._Element) -> Iterator[str]:

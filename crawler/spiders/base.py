@@ -1,4 +1,4 @@
-"""What both spiders share: requests, the reading of answers, and where failures go.
+"""What all spiders share: requests, the reading of answers, and where failures go.
 
 A failure on the list (or feed) concerns the source; a failure on a page behind it concerns one mention and goes to
 quarantine. Nothing a site sends may escape as anything but one of our errors.
@@ -22,6 +22,7 @@ from core.mention import Kind, Mention, mention_id
 from crawler import recheck, redirect
 from crawler.definition import selectors_of
 from crawler.extract.article import Article, Missing, declared_address, extract
+from crawler.extract.feed import Entry
 from crawler.extract.listing import Fields, read_fields
 from crawler.failures import explain
 from crawler.items import Reading, Rejected, build, identity
@@ -29,6 +30,7 @@ from crawler.pace import NoTimeLeft
 from crawler.page import Page, read_page
 from crawler.recheck import Checked
 from crawler.redirect import Redirect, Way, redirects
+from crawler.seen_page import SeenPage
 from crawler.seen_thread import SeenThread
 from crawler.visit import Visit
 
@@ -38,7 +40,7 @@ _LOG: Final = logging.getLogger(__name__)
 NOT_MODIFIED: Final = 304
 GONE: Final = (404, 410)
 
-Output = Request | Mention | Rejected | Redirect | SeenThread | Checked
+Output = Request | Mention | Rejected | Redirect | SeenThread | SeenPage | Checked
 
 
 class Step(StrEnum):
@@ -69,9 +71,26 @@ class SourceSpider(Spider):
     def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """Yield requests for the pages behind a list, or its mentions. Raises TingfengError."""
 
-    @abstractmethod
-    def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
-        """Yield the mention of a page. Raises TingfengError."""
+    async def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
+        """Yield the mention of a page: selectors first, then the list's entry, which knows title and time best, then
+        the extractor, which has the text. Raises TingfengError.
+        """
+        entry: Entry = response.meta.get("entry") or Entry(url=page.url)
+        fields, article = await self.read_article(page)
+        told = None if entry.is_vague else entry.published
+        yield self.mention(
+            Reading(
+                url=page.url,
+                declared=article.canonical,
+                native_id=fields.native_id,
+                title=fields.title or entry.title or article.title,
+                text=fields.text or article.text or entry.text,
+                author=fields.author or entry.author or article.author,
+                published=fields.published or told or article.published or entry.published,
+                charset=page.charset,
+                language=article.language,
+            )
+        )
 
     async def read_again(self, page: Page, before: Mention) -> AsyncIterator[Output]:
         """Yield what became of a mention whose page is looked at again. Raises TingfengError."""
@@ -83,6 +102,17 @@ class SourceSpider(Spider):
     async def start(self) -> AsyncIterator[Any]:  # Any: Scrapy's signature
         """The list itself."""
         yield self.request(self.visit.source.url, Step.LIST)
+
+    def if_changed(self, request: Request) -> Request:
+        """With the validators of the last complete crawl, so that an unchanged list costs nothing."""
+        validators = {"If-None-Match": self.visit.source.etag, "If-Modified-Since": self.visit.source.last_modified}
+        request.headers.update({name: value for name, value in validators.items() if value})
+        return request
+
+    def keep_validators(self, response: Response) -> None:
+        """For the next crawl, should this one be complete."""
+        self.visit.outcome.etag = _header(response, "ETag")
+        self.visit.outcome.last_modified = _header(response, "Last-Modified")
 
     def request(self, url: str, step: Step, **meta: object) -> Request:
         """Ask for a page. Pages go before further lists, so that a crawl cut short brings mentions."""
@@ -103,7 +133,7 @@ class SourceSpider(Spider):
         if response.status == NOT_MODIFIED:
             return
         try:
-            async for thing in self._read(read_page(response), response):
+            async for thing in self._by_step(read_page(response), response):
                 yield thing
         except TingfengError as error:
             for thing in self.give_up(response.request or Request(response.url), error):
@@ -155,7 +185,7 @@ class SourceSpider(Spider):
         """Build the mention of this source. Raises SourceChanged when it is empty."""
         return build(reading, self.visit.source, seen_at=self.visit.now(), author_key=self.visit.author_key)
 
-    async def _read(self, page: Page, response: Response) -> AsyncIterator[Output]:
+    async def _by_step(self, page: Page, response: Response) -> AsyncIterator[Output]:
         if response.meta["step"] is Step.LIST:
             async for thing in self.read_list(page, response):
                 yield thing
@@ -206,6 +236,11 @@ def is_gone(error: TingfengError) -> bool:
     told = error.details
     is_final = told.get("status") in GONE or told.get("is_gone") or told.get("is_final")
     return isinstance(error, SourceChanged) and bool(is_final)
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None
 
 
 def way_to(response: Response) -> Way:

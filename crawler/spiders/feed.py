@@ -1,32 +1,36 @@
-"""RSS and Atom: the entries, and the pages they link to for the full text."""
+"""RSS, Atom and JSON Feed: the entries, and the pages they link to for the full text."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 
-from core.errors import TingfengError
-from core.mention import Mention
+from core.errors import SourceRefused, TingfengError
+from core.mention import Mention, mention_id
+from core.normalise import canonical_url
 from crawler.definition import FullText
-from crawler.extract.feed import Entry, read_feed
-from crawler.items import Reading
+from crawler.extract.feed import Entry, Feed, read_feed
+from crawler.items import Reading, identity
 from crawler.page import Page
 from crawler.spiders.base import Output, SourceSpider, Step
+from crawler.visit import Visit
+
+NO_ORIGIN: Final = "这是 RSSHub 的路由：请在来源里用 origin 登记它背后的网页，以便按该网站的 robots.txt 判断能否采集"
 
 
 class FeedSpider(SourceSpider):
-    """Asks for the feed with the validators of the last complete crawl, so that an unchanged one costs nothing."""
+    """Follows a paged feed (rel=next) up to the source's max_pages, while a page brings what is not known."""
+
+    def __init__(self, visit: Visit, **arguments: Any) -> None:  # Any: Scrapy's own arguments
+        super().__init__(visit, **arguments)
+        self._asked: set[str] = {canonical_url(visit.source.url)}
 
     async def start(self) -> AsyncIterator[Any]:  # Any: Scrapy's signature
         """The feed."""
-        request = self.request(self.visit.source.url, Step.LIST)
-        validators = {"If-None-Match": self.visit.source.etag, "If-Modified-Since": self.visit.source.last_modified}
-        for name, value in validators.items():
-            if value:
-                request.headers[name] = value
-        yield request
+        yield self.if_changed(self.request(self.visit.source.url, Step.LIST))
 
     @property
     def has_pages(self) -> bool:
@@ -34,39 +38,34 @@ class FeedSpider(SourceSpider):
         return self.visit.source.full_text is FullText.PAGE
 
     async def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
-        """Raises SourceChanged when it is no feed."""
-        entries = await asyncio.to_thread(read_feed, page.text, page.url, now=self.visit.now())
-        self.visit.outcome.etag = _header(response, "ETag")
-        self.visit.outcome.last_modified = _header(response, "Last-Modified")
+        """Raises SourceChanged when it is no feed, SourceRefused for a route of unknown origin."""
+        feed = await asyncio.to_thread(read_feed, page.text, page.url, now=self.visit.now())
+        self._check_origin(feed, page)
+        number = response.meta.get("number", 1)
+        if not feed.entries and number == 1 and not response.meta.get("is_second"):
+            # Generated feeds are empty while they are being made.
+            yield self.request(self.visit.source.url, Step.LIST, is_second=True)
+            return
+        if number == 1:
+            self.keep_validators(response)
+        by_url = {entry.url: entry for entry in feed.entries}
         if self.visit.source.full_text is FullText.FEED:
-            for entry in entries:
+            has_news = len(await asyncio.to_thread(self._known, [mention_id(identity(url)) for url in by_url])) < len(
+                by_url
+            )
+            for entry in feed.entries:
                 if entry.title or entry.text:
                     yield self._from_entry(entry)
-            return
-        by_url = {entry.url: entry for entry in entries}
-        unknown, seen = await self.sift(tuple(by_url))
-        for mention in seen:
-            yield mention
-        for url in unknown:
-            yield self.request(url, Step.PAGE, entry=by_url[url])
-
-    async def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
-        """The feed knows title and time best, the page has the text. Raises SourceChanged."""
-        entry: Entry = response.meta["entry"]
-        fields, article = await self.read_article(page)
-        yield self.mention(
-            Reading(
-                url=page.url,
-                declared=article.canonical,
-                native_id=fields.native_id,
-                title=fields.title or entry.title or article.title,
-                text=fields.text or article.text or entry.text,
-                author=fields.author or entry.author or article.author,
-                published=fields.published or entry.published or article.published,
-                charset=page.charset,
-                language=article.language,
-            )
-        )
+        else:
+            unknown, seen = await self.sift(tuple(by_url))
+            has_news = bool(unknown)
+            for mention in seen:
+                yield mention
+            for url in unknown:
+                yield self.request(url, Step.PAGE, entry=by_url[url])
+        if has_news and feed.next_url and feed.next_url not in self._asked and number < self.visit.page_limit:
+            self._asked.add(feed.next_url)
+            yield self.request(feed.next_url, Step.LIST, number=number + 1)
 
     def give_up(self, request: Request, error: TingfengError) -> Iterator[Output]:
         """A page that will not become readable leaves what the feed itself said."""
@@ -76,12 +75,12 @@ class FeedSpider(SourceSpider):
         else:
             yield self._from_entry(entry)
 
+    def _check_origin(self, feed: Feed, page: Page) -> None:
+        labels = (urlsplit(page.url).hostname or "").split(".")
+        if (feed.is_rsshub or "rsshub" in labels) and self.visit.source.origin is None:
+            raise SourceRefused(NO_ORIGIN, url=page.url)
+
     def _from_entry(self, entry: Entry) -> Mention:
         return self.mention(
             Reading(url=entry.url, title=entry.title, text=entry.text, author=entry.author, published=entry.published)
         )
-
-
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value else None

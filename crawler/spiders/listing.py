@@ -56,23 +56,6 @@ class ListingSpider(SourceSpider):
         for request in self._next(found, number):
             yield request
 
-    async def read_behind(self, page: Page, response: Response) -> AsyncIterator[Output]:
-        """Selectors where given, else the extractor. Raises SourceChanged."""
-        fields, article = await self.read_article(page)
-        yield self.mention(
-            Reading(
-                url=page.url,
-                declared=article.canonical,
-                native_id=fields.native_id,
-                title=fields.title or article.title,
-                text=fields.text or article.text,
-                author=fields.author or article.author,
-                published=fields.published or article.published,
-                charset=page.charset,
-                language=article.language,
-            )
-        )
-
     def _next(self, found: ListPage, number: int) -> Iterator[Output]:
         if found.next_url is None or found.next_url in self._asked or number >= self.visit.page_limit:
             return

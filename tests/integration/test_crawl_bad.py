@@ -187,6 +187,7 @@ def test_same_failure_again_is_one_quarantine_row(crawls: Crawls) -> None:
         limits=Limits(),
         delay_seconds=0,
         time_limit_seconds=60,
+        secret=str,
     )
     again = Rejected(raw="http://site.example/1", error=SourceChanged("坏了"))
     other = Rejected(raw="http://site.example/2", error=SourceChanged("坏了"))

@@ -213,3 +213,23 @@ def test_a_thread_that_is_gone_is_one_sentence_on_the_sources_page(site: Site, c
     crawls.run("一帖")
     said = crawls.source("一帖").last_error_message
     assert said == "帖子或版块已不存在：抱歉，指定的主题不存在或已被删除或正在被审核"
+
+
+def test_a_sitemap_whose_page_could_not_be_written_is_read_again(site: Site, crawls: Crawls) -> None:
+    places = "".join(f"<url><loc>{site.url(f'/{n}.html')}</loc><lastmod>2026-06-14</lastmod></url>" for n in (1, 2, 3))
+    site.answers["/1.xml"] = Answer(f"<urlset>{places}</urlset>".encode())
+    inner = f"<sitemap><loc>{site.url('/1.xml')}</loc><lastmod>2026-06-14</lastmod></sitemap>"
+    site.answers["/index.xml"] = Answer(f"<sitemapindex>{inner}</sitemapindex>".encode())
+    for n in (1, 2, 3):
+        site.page(f"/{n}.html", article(f"第{n}篇", TEXT))
+    crawls.add("site", kind="sitemap", url=site.url("/index.xml"))
+    with crawls.database.write() as connection:
+        refuse = "SELECT RAISE(ABORT, 'refused by the test')"
+        chosen = "BEFORE INSERT ON mention WHEN NEW.record LIKE '%第2篇%'"
+        connection.execute(text(f"CREATE TRIGGER poison {chosen} BEGIN {refuse}; END"))
+    assert crawls.run("site").results["site"]["new"] == 2
+    with crawls.database.write() as connection:
+        connection.execute(text("DROP TRIGGER poison"))
+    site.asked.clear()
+    assert crawls.run("site").results["site"]["new"] == 1
+    assert site.paths() == ["/index.xml", "/1.xml", "/2.html"]

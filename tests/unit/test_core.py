@@ -13,7 +13,7 @@ from core.database import storable
 from core.errors import ConfigurationError, InvalidInput, InvalidQuery
 from core.mention import DatePrecision, content_digest, from_dict, from_json, mention_id, to_dict, to_json
 from core.normalise import canonical_url, fold
-from core.settings import read_settings, secret_key
+from core.settings import named_secret, read_settings, secret_key
 from core.watchlist import from_definition, version
 from tests.factories import NOON, a_mention, an_analysis
 
@@ -129,6 +129,22 @@ def test_order_time_and_bursts() -> None:
 def test_the_digest_sees_edits_only() -> None:
     assert content_digest(a_mention(1)) == content_digest(a_mention(1, seen_by=("另一个",), revision=9))
     assert content_digest(a_mention(1)) != content_digest(a_mention(1, text="改"))
+
+
+def test_a_named_secret_is_in_the_environment_or_in_a_private_file(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TINGFENG_SECRET_SHOP", "of the environment")
+    (tmp_path / ".env").write_text("TINGFENG_SECRET_Blog=of the file\n")
+    (tmp_path / "secrets").mkdir()
+    for name, mode in (("own", 0o600), ("open", 0o640), ("empty", 0o600)):
+        (tmp_path / "secrets" / name).write_text(f"{name}\n" if name != "empty" else "\n")
+        (tmp_path / "secrets" / name).chmod(mode)
+    settings = read_settings(data_dir=tmp_path)
+    found = [named_secret(settings, name) for name in ("shop", "BLOG", "own")]
+    assert found == ["of the environment", "of the file", "own"]
+    for name, words in (("open", "chmod 600"), ("empty", "TINGFENG_SECRET_EMPTY"), ("none", "TINGFENG_SECRET_NONE")):
+        with pytest.raises(ConfigurationError, match=words):
+            named_secret(settings, name)
 
 
 def test_settings_have_defaults_and_refuse_unknown_names(tmp_path: Path, monkeypatch) -> None:

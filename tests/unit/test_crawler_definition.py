@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigurationError
 from core.mention import Kind, Platform, Tier
+from crawler import walled
 from crawler.definition import KEYS, SourceKind, definition, from_definition, from_yaml, read_file
 from crawler.extract.selectors import NAMES
 
 FEED = {"name": "晨报", "kind": "feed", "url": "https://news.example/rss"}
 LISTING = {"name": "论坛", "kind": "listing", "url": "https://bbs.example/", "selectors": {"item": "li", "link": "a"}}
+JSON = {"name": "接口", "kind": "json", "url": "https://api.example/posts"}
 ON_LIST = {"item": "li", "on_list": True, "link": "a", "text": "p"}
 
 YAML = """
@@ -59,6 +61,8 @@ def test_what_may_be_left_out() -> None:
     found = from_definition({"kind": "discuz", "url": "https://bbs.forum.example/forum.php?fid=2"})
     assert (found.name, found.max_pages) == ("bbs.forum.example", 200)
     assert from_definition(FEED).max_pages == 5
+    others = [from_definition({"kind": kind, "url": "https://site.example/"}) for kind in ("sitemap", "json")]
+    assert [(each.name, each.max_pages) for each in others] == [("site.example", 1000), ("site.example", 200)]
 
 
 @pytest.mark.parametrize(
@@ -89,13 +93,47 @@ def test_what_may_be_left_out() -> None:
         (LISTING | {"selectors": ON_LIST | {"on_list": "yes"}}, "on_list", "true"),
         (LISTING | {"selectors": ON_LIST | {"link": ""}}, "link", "native_id"),
         (LISTING | {"selectors": ON_LIST | {"text": ""}}, "text", "title"),
+        (FEED | {"json": {"title": "t"}}, "json", "只用于 json"),
+        (LISTING | {"origin": "https://site.example/"}, "origin", "只用于 feed"),
+        (FEED | {"origin": "site.example"}, "origin", "origin 有误"),
+        (FEED | {"origin": "https://m.weibo.cn/u/1"}, "origin", "微博…人工上报"),
+        (JSON | {"selectors": {"text": "p"}}, "text", "json 来源不使用"),
+        (JSON | {"url": "https://www.zhihu.com/api/v4/x"}, "url", "知乎…导入"),
+        (JSON | {"json": {"titel": "t"}}, "titel", "title"),
+        (JSON | {"json": {"title": "a..b"}}, "title", "第 3 个字符处写法有误"),
+        (JSON | {"json": {"items": "a[?b=='"}}, "items", "第 7 个字符处写法有误"),
+        (JSON | {"json": {"text": "(" * 400}}, "text", "写法有误"),
+        (JSON | {"json": {"text": "x" * 501}}, "text", "不超过"),
+        (JSON | {"json": {"text": 3}}, "text", "应为一条文字"),
+        (JSON | {"json": {"text": "a.b[].trim(@)"}}, "text", "没有的函数 trim"),
+        (JSON | {"json": {"first_page": -1}}, "first_page", "正整数"),
+        (JSON | {"json": {"page_parameter": "p", "next": "n"}}, "page_parameter", "不能与 next"),
+        (JSON | {"json": {"cursor_parameter": "c"}}, "next", "要有 next"),
+        (JSON | {"json": {"token": "Bearer abc"}}, "token", "不是密钥本身"),
+        (JSON | {"json": {"token": {"header": "X Key", "secret": "a"}}}, "token", "请求头"),
+        (JSON | {"json": {"token": {"header": "X-Key", "secret": "../a"}}}, "token", "不是密钥本身"),
     ],
 )
 def test_mistake_names_its_key(values: dict[str, object], key: str, words: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         from_definition(values)
     assert caught.value.details["key"] == key
-    assert words in caught.value.message
+    assert all(part in caught.value.message for part in words.split("…"))
+
+
+@pytest.mark.parametrize(
+    ("url", "is_refused"),
+    [
+        ("https://s.weibo.com/weibo?q=1", True),
+        ("https://WWW.XIAOHONGSHU.COM./", True),
+        ("https://weixin.sogou.com/", True),
+        ("https://www.sogou.com/", False),
+        ("https://notweibo.com/", False),
+        ("https://weibo.com.example/", False),
+    ],
+)
+def test_walled_sites_are_known_with_their_domains(url: str, is_refused: bool) -> None:
+    assert (walled.refusal(url) is not None) == is_refused
 
 
 @pytest.mark.parametrize("text", ["- a\n- b", "name: [", "sources: 3", "sources: [3]", "", "\x00", "a: &a [*a]"])

@@ -52,10 +52,14 @@ def test_any_retry_after_is_a_wait_or_nothing(header: str) -> None:
 class FakeCrawler:
     """As much of a Scrapy crawler as the middlewares use; answers for robots.txt."""
 
-    def __init__(self, answer: Response | Exception = Response(URL)) -> None:
+    def __init__(self, answer: Response | Exception = Response(URL), origin: str | None = None) -> None:
         self.settings = Settings({"USER_AGENT": "Tingfeng/0.1 (+test)"})
         visit = SimpleNamespace(
-            outcome=Outcome(source="x", started_at=NOW), now=lambda: NOW, delay_seconds=3.0, time_limit_seconds=600
+            source=from_definition({"kind": "feed", "url": URL, "origin": origin}),
+            outcome=Outcome(source="x", started_at=NOW),
+            now=lambda: NOW,
+            delay_seconds=3.0,
+            time_limit_seconds=600,
         )
         self.spider = SimpleNamespace(visit=visit)
         self.engine = SimpleNamespace(download_async=self.download)
@@ -135,6 +139,21 @@ def test_robots_txt_decides(answer: Response | Exception, error: type[Exception]
         return
     with pytest.raises(error):
         delay_after(FakeCrawler(answer), URL)
+
+
+@pytest.mark.parametrize(("page", "is_refused"), [("/closed/board", True), ("/open", False)])
+def test_a_route_is_judged_by_the_site_behind_it(page: str, is_refused: bool) -> None:
+    crawler = FakeCrawler(robots("User-agent: *\nDisallow: /closed"), origin=f"https://origin.example{page}")
+
+    async def ask() -> None:
+        await Politeness(crawler).process_request(Request("http://news.example/origin/board"))  # type: ignore[arg-type]
+
+    if is_refused:
+        with pytest.raises(SourceRefused, match="origin.example 的 robots.txt 不允许采集 /closed/board"):
+            asyncio.run(ask())
+    else:
+        asyncio.run(ask())
+    assert crawler.asked == ["https://origin.example/robots.txt"]
 
 
 def test_site_that_asks_for_a_pause_gets_it_twice_at_most() -> None:
@@ -254,6 +273,7 @@ def settings_of(**source: object) -> tuple[Any, Visit]:
         limits=Limits(),
         delay_seconds=3.0,
         time_limit_seconds=600,
+        secret=str,
     )
     return settings, visit
 
