@@ -29,7 +29,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
 
 # A loaded machine is no defect: speed is measured by the benches.
-hypothesis_settings.register_profile("unhurried", suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("unhurried")
 
 logs.configure("WARNING")
