@@ -8,6 +8,7 @@ from typing import Protocol, cast
 from scrapy.crawler import Crawler
 
 from core.database import Database
+from crawler import sources
 from crawler.definition import Source
 from crawler.outcome import Outcome, Progress
 
@@ -60,6 +61,13 @@ class Visit:
     def page_limit(self) -> int:
         """List pages that may be followed."""
         return self.source.max_pages * self.reach
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether the last crawl ended early or never did: what it brought must not hide what it did not reach."""
+        source = self.source
+        is_first = source.last_finished_at is None
+        return is_first or sources.is_running(source) or bool(source.last_error_message)
 
 
 class _HasVisit(Protocol):

@@ -22,7 +22,9 @@ NO_ORIGIN: Final = "这是 RSSHub 的路由：请在来源里用 origin 登记�
 
 
 class FeedSpider(SourceSpider):
-    """Follows a paged feed (rel=next) up to the source's max_pages, while a page brings what is not known."""
+    """Follows a paged feed (rel=next) up to the source's max_pages, while a page brings what is not known, or the last
+    crawl was cut.
+    """
 
     def __init__(self, visit: Visit, **arguments: Any) -> None:  # Any: Scrapy's own arguments
         super().__init__(visit, **arguments)
@@ -63,7 +65,8 @@ class FeedSpider(SourceSpider):
                 yield mention
             for url in unknown:
                 yield self.request(url, Step.PAGE, entry=by_url[url])
-        if has_news and feed.next_url and feed.next_url not in self._asked and number < self.visit.page_limit:
+        goes_on = has_news or self.visit.was_cut
+        if goes_on and feed.next_url and feed.next_url not in self._asked and number < self.visit.page_limit:
             self._asked.add(feed.next_url)
             yield self.request(feed.next_url, Step.LIST, number=number + 1)
 

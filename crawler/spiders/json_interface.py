@@ -24,7 +24,9 @@ NO_ADDRESS: Final = "这一条没有网址也没有编号，无法区分；请�
 
 
 class JsonSpider(SourceSpider):
-    """Follows next pages up to the source's max_pages, while a page brings what is not known."""
+    """Follows next pages up to the source's max_pages, while a page brings what is not known, or the last crawl
+    was cut.
+    """
 
     def __init__(self, visit: Visit, **arguments: Any) -> None:  # Any: Scrapy's own arguments
         super().__init__(visit, **arguments)
@@ -55,16 +57,11 @@ class JsonSpider(SourceSpider):
         known = await asyncio.to_thread(self._known, [mention.id for mention in mentions])
         for thing in things:
             yield thing
-        has_news = len(known) < len(mentions) or (bool(mentions) and self._was_cut())
+        has_news = len(known) < len(mentions) or (bool(mentions) and self.visit.was_cut)
         following = self._following(found, number) if has_news else None
         if following and following not in self._asked and number < self.visit.page_limit:
             self._asked.add(following)
             yield self._page(following, number + 1)
-
-    def _was_cut(self) -> bool:
-        """Whether the last crawl ended early: what it brought must not hide what it did not reach."""
-        source = self.visit.source
-        return source.last_finished_at is None or bool(source.last_error_message)
 
     def _page(self, url: str, number: int) -> Request:
         request = self.request(url, Step.LIST, number=number)

@@ -1,15 +1,20 @@
 """What a site in trouble answers for a while, or a database refuses, costs no mention for good."""
 
+import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import text
 
 from core import inbox, quarantine
-from core.mention import Mention
+from core.mention import Mention, mention_id
+from crawler import turn
+from crawler.outcome import CrawlResult
 from tests.conftest import Clock
 from tests.discuz_pages import Floor, board, message, thread
+from tests.factories import a_mention
 from tests.integration.crawl_site import Answer, Crawls, Site, article, links
 
 TEXT = "<p>车主反映，L7 在高速上刹车变软，厂家表示正在调查，并请车主到店检查。</p>" * 3
@@ -233,3 +238,37 @@ def test_a_sitemap_whose_page_could_not_be_written_is_read_again(site: Site, cra
     site.asked.clear()
     assert crawls.run("site").results["site"]["new"] == 1
     assert site.paths() == ["/index.xml", "/1.xml", "/2.html"]
+
+
+def test_pages_that_a_killed_crawl_did_not_reach_come_with_the_next(site: Site, crawls: Crawls) -> None:
+    """The kill left page 1 stored, the start on the row, and no word of an end."""
+    for number, following in ((1, "?page=2"), (2, "")):
+        more = f"<link rel='next' href='{site.url(f'/feed{following}')}'/>" if following else ""
+        entry = (
+            f"<entry><title>第{number}页</title><link href='{site.url(f'/f{number}')}'/><content>正文</content></entry>"
+        )
+        path = "/feed" if number == 1 else "/feed?page=2"
+        site.answers[path] = Answer(f"<feed xmlns='http://www.w3.org/2005/Atom'>{more}{entry}</feed>".encode())
+        items = [{"url": site.url(f"/j{number}"), "title": f"第{number}页", "content": "正文"}]
+        answer = json.dumps({"items": items, "next": site.url("/json?page=2") if following else None})
+        site.answers[path.replace("feed", "json")] = Answer(answer.encode(), content_type="application/json")
+    for name in ("feed", "json"):
+        keys = {"full_text": "feed"} if name == "feed" else {"json": {"next": "next"}}
+        crawls.add(name, kind=name, url=site.url(f"/{name}"), **keys)
+        crawls.add(f"{name} done", kind=name, url=site.url(f"/{name}?done"), **keys)
+        site.answers[f"/{name}?done"] = site.answers[f"/{name}"]
+    first = [a_mention(n, url=site.url(path), canonical_url=site.url(path)) for n, path in enumerate(("/f1", "/j1"))]
+    with crawls.database.write() as connection:
+        stored_as = [replace(each, id=mention_id(each.url)) for each in first]
+        inbox.put(connection, stored_as, now=crawls.clock())
+        for name in ("feed", "json", "feed done", "json done"):
+            ended = CrawlResult(source=name, started_at=crawls.clock(), finished_at=crawls.clock())
+            turn.record_finished(connection, ended, now=crawls.clock(), interval=timedelta(hours=1))
+    now = crawls.clock.advance(hours=1)
+    with crawls.database.write() as connection:
+        for name in ("feed", "json"):
+            turn.record_started(connection, name, now=now, interval=timedelta(hours=1))
+    crawls.clock.advance(hours=1)
+    crawls.run("feed", "json", "feed done", "json done")
+    assert sorted(site.paths()) == ["/feed", "/feed?done", "/feed?page=2", "/json", "/json?done", "/json?page=2"]
+    assert {mention.url for mention in stored(crawls)} == {site.url(path) for path in ("/f1", "/f2", "/j1", "/j2")}
