@@ -13,7 +13,7 @@ from alerts import alert, detect, level, notify, rule
 from alerts.finding import Finding
 from app import wiring
 from core import accounts, evidence, idempotency, inbox, story
-from crawler import crawl_log, health
+from crawler import crawl_log, health, recheck
 from response import incident
 from response.services import Services
 
@@ -72,6 +72,7 @@ def clean_up(services: Services) -> None:
         idempotency.forget_calls(connection, now=services.now())
         evidence.sweep(connection, services.settings.data_dir)
         crawl_log.forget(connection, before=services.now() - CRAWLS_KEPT)
+        recheck.forget(connection)
     log.info("retention", removed=removed, older_than=moment.isoformat())
 
 

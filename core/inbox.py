@@ -309,6 +309,7 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
             "source": mention.source,
             "order_time": mention.order_time,
             "seen_at": mention.seen_at,
+            "has_page": mention.kind.has_page,
         }
         for mention, key in zip(stored, keys, strict=True)
     ]
@@ -335,6 +336,7 @@ def _merge(connection: Connection, row: Row[Any], incoming: Mention, now: dateti
         connection.execute(insert(version_table).values(**former))
         after = replace(content, **joined | {"status": Status.CHANGED})
         values |= {"digest": content_digest(content), "is_analysed": False, "claimed_by": None, "claimed_until": None}
+        values["has_page"] = after.kind.has_page
     values["record"] = to_json(_bare(after))
     connection.execute(update(mention_table).where(mention_table.c.id == row.id).values(**values))
     return is_edit

@@ -47,6 +47,11 @@ class Kind(StrEnum):
     TICKET = "ticket"
     REPORT = "report"
 
+    @property
+    def has_page(self) -> bool:
+        """Whether it is read on a page of its own; a reply stands on the page of its thread."""
+        return self in (Kind.POST, Kind.ARTICLE, Kind.REVIEW, Kind.REPORT)
+
 
 class Platform(StrEnum):
     """The kind of medium (平台)."""

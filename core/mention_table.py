@@ -26,8 +26,10 @@ mention_table: Final = Table(
     Column("order_time", UtcTime, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
     Column("indexed_at", UtcTime),
+    # By its kind: a forum's pages are few among its replies.
+    Column("has_page", Boolean, nullable=False),
     Index(None, "order_time"),
-    Index(None, "source", "seen_at"),
+    Index(None, "source", "has_page", "seen_at"),
     Index(None, "story"),
 )
 # What the pipeline looks for is a small part of a large table: partial indexes keep both questions cheap. Questions

@@ -177,7 +177,7 @@ def _write(visit: Visit, items: Sequence[Item]) -> PutResult:
         seen_thread.keep(connection, [item for item in items if isinstance(item, SeenThread)])
         checked = [item for item in items if isinstance(item, Checked)]
         recheck.keep(connection, checked, now=now)
-        inbox.mark_deleted(connection, recheck.vanished(connection, checked))
+        inbox.mark_deleted(connection, recheck.vanished(checked))
         seen_page.keep(connection, [item for item in items if isinstance(item, SeenPage)])
     return put
 
@@ -242,9 +242,20 @@ class InboxPipeline:
             if self._batch.is_full:
                 await self._flush()
         await self._flush()
-        for each in self._checked:
+        for each in await self._looks():
             self._batch.add(each)
         await self._flush()
+
+    async def _looks(self) -> Sequence[Checked]:
+        try:
+            return await asyncio.to_thread(self._settled)
+        except StoreUnavailable as error:
+            self._visit.outcome.store_error = self._visit.outcome.store_error or error
+            return ()
+
+    def _settled(self) -> Sequence[Checked]:
+        with self._visit.database.read() as connection:
+            return recheck.settle(connection, self._checked)
 
     async def _flush_regularly(self) -> None:
         while not self._closed.is_set():
