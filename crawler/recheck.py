@@ -4,6 +4,7 @@ A page that is gone marks its mentions as deleted, with the time it was noticed;
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,6 +33,9 @@ FEWEST_CHECKS: Final = 5
 CHECKED_SHARE: Final = 20  # one of as many, in one crawl
 # Guess: when all of several pages are gone at once, the site has moved and nothing was taken down.
 SEVERAL: Final = 3
+# What a site says instead of a text to who is not signed in. Guess: a notice is a line or two.
+_WALL: Final = re.compile(r"登[录錄陆]|登入|注册|会员|验证|扫码|(?:log|sign)[ -]?in\b", re.IGNORECASE)
+_LONGEST_NOTICE: Final = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,11 @@ def due(connection: Connection, source: str, *, now: datetime) -> tuple[Mention,
         .limit(most)
     )
     return tuple(from_json(row.record) for row in connection.execute(chosen))
+
+
+def is_notice(before: str, after: str) -> bool:
+    """Whether a text shrank to what a site shows to who is not signed in, which is no edit."""
+    return 2 * len(after) < len(before) and len(after) <= _LONGEST_NOTICE and bool(_WALL.search(after))
 
 
 def settle(connection: Connection, checked: Sequence[Checked]) -> tuple[Checked, ...]:

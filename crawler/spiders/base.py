@@ -99,8 +99,12 @@ class SourceSpider(Spider):
     async def read_again(self, page: Page, before: Mention) -> AsyncIterator[Output]:
         """Yield what became of a mention whose page is looked at again. Raises TingfengError."""
         fields, article = await self.read_article(page)
+        text = fields.text or article.text
+        if text and recheck.is_notice(before.text, text):
+            yield Checked(mention_id=before.id, is_clear=False)
+            return
         yield Checked(mention_id=before.id)
-        if text := fields.text or article.text:
+        if text:
             yield replace(before, title=fields.title or before.title, text=text)
 
     async def start(self) -> AsyncIterator[Any]:  # Any: Scrapy's signature
@@ -166,6 +170,8 @@ class SourceSpider(Spider):
         elif request.meta.get("step") is Step.CHECK:
             if is_gone(error):
                 yield Checked(mention_id=request.meta["before"].id, gone_at=self.visit.now())
+            elif not error.retryable:
+                yield Checked(mention_id=request.meta["before"].id, is_clear=False)
         else:
             yield Rejected(raw=url, error=error)
 
@@ -221,7 +227,11 @@ class SourceSpider(Spider):
             return
         _refuse_front_page(response)
         if response.meta["step"] is Step.CHECK:
-            async for thing in self.read_again(page, response.meta["before"]):
+            before: Mention = response.meta["before"]
+            if not await asyncio.to_thread(self._is_page_of, before, page):
+                yield Checked(mention_id=before.id, is_clear=False)
+                return
+            async for thing in self.read_again(page, before):
                 yield thing
             return
         async for thing in self.read_behind(page, response):
@@ -238,6 +248,16 @@ class SourceSpider(Spider):
         self._has_checked = True
         found = await asyncio.to_thread(self._due)
         return [self.request(mention.url, Step.CHECK, before=mention) for mention in found]
+
+    def _is_page_of(self, mention: Mention, page: Page) -> bool:
+        """A site sends visitors on to a login or a notice: only its own address tells of a mention, or a known lead."""
+        own = identity(page.url)
+        if own in (identity(mention.url), mention.canonical_url):
+            return True
+        if identity(page.url, declared_address(page.text)) == mention.canonical_url:
+            return True
+        lead = self._known([mention_id(own)]).get(mention_id(own))
+        return lead is not None and lead.id == mention.id
 
     def _due(self) -> Sequence[Mention]:
         with self.visit.database.read() as connection:

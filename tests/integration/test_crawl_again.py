@@ -2,6 +2,7 @@
 
 from core import inbox
 from core.mention import Mention, Status
+from crawler import recheck
 from tests.integration.crawl_site import Answer, Crawls, Site, article, links
 
 TEXT = "<p>车主反映，L7 在高速上刹车变软，厂家表示正在调查，并请车主到店检查。</p>" * 3
@@ -45,6 +46,27 @@ def test_what_was_taken_down_is_marked_and_what_comes_back_is_not(site: Site, cr
     crawls.clock.advance(hours=25)
     crawls.run("list")
     assert [mention.status for mention in stored(crawls)] == [Status.LIVE, *gone[1:]]
+
+
+def test_what_a_site_shows_instead_of_a_page_is_no_edit_of_it(site: Site, crawls: Crawls) -> None:
+    site.page("/list", links(*PAGES))
+    for path in PAGES:
+        site.page(path, article(f"第{path[6]}篇", TEXT))
+    crawls.add("list", kind="listing", url=site.url("/list"), selectors={"item": ".list li"})
+    crawls.run("list")
+    login = "<html><title>登录</title><body><h1>登录</h1><p>请登录后继续访问本站的全部内容。</p></body></html>"
+    site.page("/login", login)
+    site.page("/moved/2.html", article("第2篇", EDITED))
+    site.answers["/news/1.html"] = Answer(status=302, headers={"Location": "/login"})
+    site.answers["/news/2.html"] = Answer(status=301, headers={"Location": "/moved/2.html"})
+    site.page("/news/3.html", login)
+    site.answers["/news/4.html"] = Answer(status=403)
+    site.page("/news/5.html", article("第5篇", EDITED))
+    crawls.clock.advance(hours=25)
+    assert crawls.run("list").results["list"]["changed"] == 1
+    assert [mention.status for mention in stored(crawls)] == [*[Status.LIVE] * 4, Status.CHANGED]
+    with crawls.database.read() as connection:
+        assert recheck.due(connection, "list", now=crawls.clock()) == (), "a look a day is enough"
 
 
 def stored(crawls: Crawls) -> list[Mention]:
