@@ -49,15 +49,11 @@ CLAIM_SECONDS: Final = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutResult:
-    """new and changed (edited): mention ids; repeated: mentions that were there already, with the same content.
-
-    known_since: when the oldest of those that were there already was first seen.
-    """
+    """new and changed (edited): mention ids; repeated: mentions that were there already, with the same content."""
 
     new: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     repeated: int = 0
-    known_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +79,7 @@ def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -
     """
     serialise(connection, "inbox")
     mentions = forgotten.without(connection, mentions)
-    stored = _first_seen(connection, [mention.id for mention in mentions])
+    stored = _stored(connection, [mention.id for mention in mentions])
     fresh = {mention.id: mention for mention in reversed(mentions) if mention.id not in stored}
     new = [mention for mention in mentions if fresh.get(mention.id) is mention]
     _insert(connection, new)
@@ -92,8 +88,7 @@ def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -
         if fresh.get(mention.id) is not mention and _merge(connection, _row(connection, mention.id), mention, now):
             changed.append(mention.id)
     repeated = len(mentions) - len(fresh) - len(changed)
-    known_since = min(stored.values(), default=None)
-    return PutResult(new=tuple(fresh), changed=tuple(changed), repeated=repeated, known_since=known_since)
+    return PutResult(new=tuple(fresh), changed=tuple(changed), repeated=repeated)
 
 
 def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
@@ -209,7 +204,7 @@ def mark_indexed(connection: Connection, revisions: Mapping[str, int], *, now: d
     """
     if not revisions:
         return
-    stored = _first_seen(connection, list(revisions)).keys()
+    stored = _stored(connection, list(revisions))
     removed.keep(connection, {gone: revisions[gone] for gone in revisions.keys() - stored}, now=now)
     is_older = mention_table.c.indexed_revision < bindparam("b_revision")
     connection.execute(
@@ -284,9 +279,8 @@ def _row(connection: Connection, mention_id: str) -> Row[Any]:  # Any: SQLAlchem
     return connection.execute(select(mention_table).where(mention_table.c.id == mention_id)).one()
 
 
-def _first_seen(connection: Connection, ids: Sequence[str]) -> dict[str, datetime]:
-    chosen = select(mention_table.c.id, mention_table.c.seen_at).where(mention_table.c.id.in_(ids))
-    return {row.id: row.seen_at for row in connection.execute(chosen)}
+def _stored(connection: Connection, ids: Sequence[str]) -> set[str]:
+    return set(connection.scalars(select(mention_table.c.id).where(mention_table.c.id.in_(ids))))
 
 
 def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:

@@ -126,7 +126,6 @@ class Writer:
             new=tuple(each for put in done for each in put.new),
             changed=tuple(each for put in done for each in put.changed),
             repeated=sum(put.repeated for put in done),
-            known_since=min((put.known_since for put in done if put.known_since), default=None),
         )
 
     def _book(self, item: Item, refusal: Exception) -> TingfengError:

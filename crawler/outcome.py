@@ -1,5 +1,6 @@
 """What one crawl did: counted while it runs, then written onto the source row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -26,8 +27,8 @@ class RobotsVerdict(StrEnum):
 class CrawlResult:
     """pages: answers read, without robots.txt. mentions: put into the inbox, of which new, changed, repeated.
 
-    skipped: detail pages not fetched because their mention is known. failed: what went to quarantine. known_since: when
-    the oldest of the known mentions that were met was first seen.
+    skipped: detail pages not fetched because their mention is known. failed: what went to quarantine. known_since: how
+    far back the list was read, as the first time that what stands there was seen; None where it ends with news.
     error_code: None when the list was read; is_complete: everything on it was put, nothing is left for next time.
     """
 
@@ -98,12 +99,14 @@ class Outcome:
         self.new += len(put.new)
         self.changed += len(put.changed)
         self.repeated += put.repeated
-        self.meet(put.known_since)
 
-    def meet(self, seen_at: datetime | None) -> None:
-        """Note a known mention by the time it was first seen."""
-        if seen_at is not None and (self.known_since is None or seen_at < self.known_since):
-            self.known_since = seen_at
+    def meet(self, seen: Sequence[datetime | None]) -> None:
+        """Note the entries of one list page, in its order, by the time each was first seen; None: it is new.
+
+        What is pinned (置顶) stays at the head for months, however much is new below it: the lower half counts.
+        """
+        lower = seen[len(seen) // 2 :]
+        self.known_since = min((each for each in (*lower, self.known_since) if each is not None), default=None)
 
     def progress(self, waiting: int) -> Progress:
         """The count so far; waiting: requests in the queue."""

@@ -178,14 +178,19 @@ class SourceSpider(Spider):
     async def sift(self, urls: Sequence[str]) -> tuple[list[str], list[Mention]]:
         """Addresses to fetch, in order, and known mentions that this source sees for the first time."""
         ids = {url: mention_id(identity(url)) for url in urls}
-        known = await asyncio.to_thread(self._known, sorted(set(ids.values())))
+        known = await self.known(list(dict.fromkeys(ids.values())))
         name = self.visit.source.name
-        self.visit.outcome.meet(min((mention.seen_at for mention in known.values()), default=None))
         # Under this source's name the inbox adds it to seen_by and leaves the content to the first seer.
         unseen = {mention.id: mention for mention in known.values() if name not in mention.seen_by}
         seen = [replace(mention, source=name, seen_by=(name,)) for mention in unseen.values()]
         self.visit.outcome.skipped += len({mention.id for mention in known.values()}) - len(seen)
         return [url for url in urls if ids[url] not in known], seen
+
+    async def known(self, ids: Sequence[str]) -> dict[str, Mention]:
+        """Which entries of a list page are stored. ids: in its order, which tells how far back the list was read."""
+        found = await asyncio.to_thread(self._known, ids)
+        self.visit.outcome.meet([found[each].seen_at if each in found else None for each in ids])
+        return found
 
     async def read_article(self, page: Page) -> tuple[Fields, Article]:
         """Selectors first; the extractor is slow and runs only where they leave title or text open."""

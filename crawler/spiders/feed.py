@@ -52,9 +52,8 @@ class FeedSpider(SourceSpider):
             self.keep_validators(response)
         by_url = {entry.url: entry for entry in feed.entries}
         if self.visit.source.full_text is FullText.FEED:
-            has_news = len(await asyncio.to_thread(self._known, [mention_id(identity(url)) for url in by_url])) < len(
-                by_url
-            )
+            known = await self.known([mention_id(identity(url)) for url in by_url])
+            has_news = len(known) < len(by_url)
             for entry in feed.entries:
                 if entry.title or entry.text:
                     yield self._from_entry(entry)

@@ -84,6 +84,7 @@ class ForumSpider(SourceSpider):
         if key is None or state is None:
             yield self.request(self.visit.source.url, Step.LIST)
             return
+        self.visit.outcome.meet([state.read_at])
         request = self._thread(ThreadLink(key=key, url=self.visit.source.url), state)
         yield self.request(request.url, Step.LIST, progress=request.meta["progress"])
 
@@ -185,7 +186,7 @@ class ForumSpider(SourceSpider):
         asked = [link for link in links if link.key in again or _has_news(link, states.get(link.key), now)]
         asked.sort(key=lambda link: (link.replies or 0) < FULL_REPLIES)  # readers learn from the first
         self.visit.outcome.skipped += len(links) - len(asked)
-        self.visit.outcome.meet(min((state.read_at for state in states.values()), default=None))
+        self.visit.outcome.meet([states[link.key].read_at if link.key in states else None for link in links])
         return [self._thread(link, states.get(link.key)) for link in asked]
 
     def _states(self, keys: Sequence[str]) -> dict[str, SeenThread]:

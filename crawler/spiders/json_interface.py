@@ -54,7 +54,7 @@ class JsonSpider(SourceSpider):
             self.keep_validators(response)
         things = [thing for item in found.items for thing in self._things(item, page)]
         mentions = [thing for thing in things if isinstance(thing, Mention)]
-        known = await asyncio.to_thread(self._known, [mention.id for mention in mentions])
+        known = await self.known([mention.id for mention in mentions])
         for thing in things:
             yield thing
         has_news = len(known) < len(mentions) or (bool(mentions) and self.visit.was_cut)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from scrapy.http import Response
 
 from core.errors import SourceChanged
+from core.mention import Mention
 from core.normalise import canonical_url
 from crawler.extract.listing import ListItem, ListPage, read_list
 from crawler.items import Reading, Rejected
@@ -42,9 +43,10 @@ class ListingSpider(SourceSpider):
             _LOG.info("%s: list page %d is empty, stopping there", self.visit.source.name, number)
             return
         if self.selectors.on_list:
-            for item in found.items:
-                for thing in self._on_list(item, page):
-                    yield thing
+            things = [thing for item in found.items for thing in self._on_list(item, page)]
+            await self.known([thing.id for thing in things if isinstance(thing, Mention)])
+            for thing in things:
+                yield thing
         else:
             new = [item.url for item in found.items if item.url not in self._asked]
             self._asked.update(new)
@@ -62,7 +64,7 @@ class ListingSpider(SourceSpider):
         self._asked.add(found.next_url)
         yield self.request(found.next_url, Step.LIST, number=number + 1)
 
-    def _on_list(self, item: ListItem, page: Page) -> Iterator[Output]:
+    def _on_list(self, item: ListItem, page: Page) -> Iterator[Mention | Rejected]:
         """One mention; two different texts at one address would fold into one and are refused."""
         fields = item.fields
         reading = Reading(

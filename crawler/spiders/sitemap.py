@@ -210,7 +210,8 @@ class SitemapSpider(SourceSpider):
 
     async def _rows(self, places: Sequence[Place]) -> dict[str, SeenPage]:
         rows = await asyncio.to_thread(self._read_rows, [_key(place.url) for place in places])
-        self.visit.outcome.meet(min((row.read_at for row in rows.values()), default=None))
+        for row in rows.values():  # in no order, and whole: each tells how far back it was read
+            self.visit.outcome.meet([row.read_at])
         return rows
 
     def _read_rows(self, keys: Sequence[str]) -> dict[str, SeenPage]:

@@ -186,7 +186,7 @@ class WordpressFeedSpider(SourceSpider):
                 outputs.append(Rejected(raw=item.url, error=error))
                 continue
             made.extend([mention] if mention is not None else [])
-        known = await asyncio.to_thread(self._known, sorted({mention.id for mention in made}))
+        known = await self.known(list(dict.fromkeys(mention.id for mention in made)))
         outputs.extend(thing for mention in made for thing in self.news(mention, known.get(mention.id)))
         return outputs, sum(mention.id not in known for mention in made)
 

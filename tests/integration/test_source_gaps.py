@@ -1,18 +1,26 @@
 """Gaps: opened by failure, closed by success, filled by reading back far enough; health on the source's row."""
 
+import json
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any, Final
 
 import pytest
 
+from core import inbox
 from core.access import SYSTEM, Person, Role
 from core.database import Database
 from core.errors import NotAllowed
-from crawler import gap, sources, turn
+from crawler import gap, seen_thread, sources, turn
 from crawler.definition import from_definition
 from crawler.gap import Gap
 from crawler.health import State
 from crawler.outcome import CrawlResult, Progress
+from crawler.seen_thread import SeenThread
 from tests.conftest import Clock
+from tests.discuz_pages import board
+from tests.factories import a_mention
+from tests.integration.crawl_site import Answer, Crawls, Site
 
 HOUR = timedelta(hours=1)
 LIST = from_definition({"name": "list", "kind": "feed", "url": "https://news.example/rss"})
@@ -33,7 +41,7 @@ class Crawled:
         self.began = clock()
 
     def __call__(self, *, known: float | None = None, new: int = 0, error: str | None = None) -> None:
-        """known: hours since the beginning at which the oldest mention that was met had been seen."""
+        """known: hours since the beginning at which what stands at the end of the list had been seen."""
         now = self.clock.advance(hours=1)
         known_since = None if known is None else self.began + HOUR * known
         result = CrawlResult(
@@ -120,3 +128,46 @@ def test_strangers_see_no_gaps(database: Database, clock: Clock) -> None:
         with pytest.raises(NotAllowed):
             gap.between(connection, stranger, since=clock(), until=clock())
         assert gap.between(connection, reader, since=clock(), until=clock()) == ()
+
+
+KINDS: Final[dict[str, dict[str, Any]]] = {
+    "feed": {"kind": "feed", "full_text": "feed"},
+    "json": {"kind": "json"},
+    "listing": {"kind": "listing", "selectors": {"item": "li", "link": "a", "title": "a", "on_list": True}},
+    "pages": {"kind": "listing", "selectors": {"item": "li", "link": "a", "title": "h1", "text": ".body"}},
+    "forum": {"kind": "discuz"},
+}
+
+
+def a_list(kind: str, site: Site, numbers: Sequence[int]) -> Answer:
+    places = [(number, site.url(f"/{kind}/{number}.html")) for number in numbers]
+    if kind == "forum":
+        return Answer(board([(number, f"主题{number}", 0, "2026-6-15 09:00") for number in numbers]).encode())
+    if kind == "feed":
+        items = "".join(f"<item><title>第{n}条</title><link>{url}</link></item>" for n, url in places)
+        return Answer(f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
+    if kind == "json":
+        items = [{"title": f"第{number}条", "url": url} for number, url in places]
+        return Answer(json.dumps(items).encode(), content_type="application/json")
+    return Answer("".join(f"<li><a href='{url}'>第{number}条</a></li>" for number, url in places).encode())
+
+
+def test_what_is_pinned_does_not_tell_how_far_back_a_list_was_read(site: Site, crawls: Crawls) -> None:
+    """Number 1 was known before: at the head of the list it is pinned, at its end the rest is known as well."""
+    lists = {"pinned": [1, 2, 3, 4, 5], "whole": [2, 3, 4, 5, 1]}
+    before = crawls.clock()
+    for kind, definition in KINDS.items():
+        known = site.url(f"/{kind}/1.html")
+        for name, numbers in lists.items():
+            path = f"/forum.php?mod=forumdisplay&fid={len(name)}" if kind == "forum" else f"/{kind}/{name}"
+            site.answers[path] = a_list(kind, site, numbers)
+            crawls.add(f"{kind} {name}", url=site.url(path), **definition)
+            with crawls.database.write() as connection:
+                mention = a_mention(url=known, canonical_url=known, seen_at=before, source="another")
+                inbox.put(connection, [mention], now=before)
+                state = SeenThread(source=f"{kind} {name}", key="tid1", url=known, replies=0, read_at=before)
+                seen_thread.keep(connection, [state] if kind == "forum" else [])
+    crawls.clock.advance(hours=1)
+    results = crawls.run(*(f"{kind} {name}" for kind in KINDS for name in lists)).results
+    told = {name: result["known_since"] for name, result in results.items()}
+    assert told == {f"{kind} {name}": None if name == "pinned" else str(before) for kind in KINDS for name in lists}
