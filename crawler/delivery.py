@@ -19,6 +19,7 @@ from core.errors import StoreError, StoreUnavailable, TingfengError
 from core.inbox import PutResult
 from core.mention import Mention
 from crawler import recheck, redirect, seen_page, seen_thread
+from crawler.definition import FORUM_KINDS
 from crawler.items import Rejected
 from crawler.recheck import Checked
 from crawler.redirect import Leads, Redirect
@@ -145,7 +146,11 @@ class Writer:
     def _says_too_much(self, item: Item) -> bool:
         if isinstance(item, SeenPage):
             return self._has_refused
-        return isinstance(item, SeenThread) and item.key in self._broken_threads
+        if not isinstance(item, SeenThread):
+            return False
+        # A forum's states are one per thread; those of others are cursors over all that is there.
+        is_per_thread = self._visit.source.kind in FORUM_KINDS
+        return item.key in self._broken_threads if is_per_thread else self._has_refused
 
 
 def _address(item: Item) -> str:

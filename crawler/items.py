@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from core.errors import InvalidInput, SourceChanged, TingfengError
 from core.intake import admit
-from core.mention import Engagement, Kind, Mention, mention_id
+from core.mention import Engagement, Kind, Mention, as_utc, mention_id
 from core.normalise import canonical_url
 from crawler.definition import Source
 from crawler.extract.dates import Published
@@ -57,6 +57,7 @@ def build(reading: Reading, source: Source, *, seen_at: datetime, author_key: st
     if not reading.title and not reading.text:
         raise SourceChanged("网页上没有找到标题和正文，结构可能已变化", url=reading.url)
     address = identity(reading.url, reading.declared)
+    published = reading.published if reading.published and _is_within_years(reading.published.at) else None
     mention = Mention(
         id=mention_id(address, reading.native_id),
         url=reading.url,
@@ -74,8 +75,8 @@ def build(reading: Reading, source: Source, *, seen_at: datetime, author_key: st
         charset=reading.charset,
         author=reading.author or None,
         author_id=reading.author_id,
-        published_at=reading.published.at if reading.published else None,
-        date_precision=reading.published.precision if reading.published else None,
+        published_at=published.at if published else None,
+        date_precision=published.precision if published else None,
         seen_at=seen_at,
         parent_id=reading.parent_id,
         thread_id=reading.thread_id,
@@ -98,6 +99,14 @@ def identity(url: str, declared: str = "") -> str:
     except InvalidInput:
         return own
     return other if _names_the_same(own, other) else own
+
+
+def _is_within_years(moment: datetime) -> bool:
+    """A time that no store can print must not cost the mention."""
+    try:
+        return bool(as_utc(moment))
+    except InvalidInput:
+        return False
 
 
 def _names_the_same(own: str, other: str) -> bool:

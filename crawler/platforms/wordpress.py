@@ -15,6 +15,7 @@ from core.errors import SourceChanged
 from core.mention import DatePrecision
 from crawler.extract import dates
 from crawler.extract.dates import Published
+from crawler.extract.dates.published import LEEWAY, published
 from crawler.extract.feed import Entry, read_entries
 from crawler.extract.fragment import plain
 from crawler.extract.tree import absolute, on_own_host, parse
@@ -235,7 +236,7 @@ def _time(values: Mapping[str, Any], key: str, now: datetime) -> Published | Non
         moment = datetime.fromisoformat(_string(values.get(f"{key}_gmt"))).replace(tzinfo=UTC)
     except ValueError:
         return dates.parse(_string(values.get(key)), now=now)
-    return Published(at=moment, precision=DatePrecision.SECOND)
+    return published(moment, DatePrecision.SECOND, latest=now + LEEWAY)
 
 
 def from_entry(entry: Entry) -> Post:

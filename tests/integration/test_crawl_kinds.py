@@ -116,6 +116,7 @@ def test_hostile_and_broken_sitemaps_and_answers_are_told(site: Site, crawls: Cr
     site.answers["/zip.xml.gz"] = Answer(gzip.compress(b" " * 60 * 1024**2), content_type="application/gzip")
     site.answers["/broken.xml.gz"] = Answer(b"\x1f\x8b no gzip", content_type="application/gzip")
     site.answers["/entity.xml"] = Answer(bomb.encode())
+    site.answers["/strangers.xml"] = Answer(urlset(place("http://b.example/1"), place("http://b.example/2")))
     site.page("/page", "<!DOCTYPE html><html><body>请登录</body></html>")
     site.answers["/deep.json"] = Answer(b"[" * 10_000, content_type="application/json")
     site.answers["/error.json"] = Answer('{"code": 401, "message": "未授权"}'.encode())
@@ -125,6 +126,7 @@ def test_hostile_and_broken_sitemaps_and_answers_are_told(site: Site, crawls: Cr
         ("/broken.xml.gz", "sitemap"),
         ("/entity.xml", "sitemap"),
         ("/none.xml", "sitemap"),
+        ("/strangers.xml", "sitemap"),
     ]
     kinds += [
         ("/page", "sitemap"),
@@ -142,6 +144,7 @@ def test_hostile_and_broken_sitemaps_and_answers_are_told(site: Site, crawls: Cr
         "gzip）已损坏",
         "ENTITY",
         "网页不存在",
+        "2 个网址不属于本站",
         "不是网站地图",
         "网页，不是 JSON",
         "嵌套过深",
@@ -149,7 +152,7 @@ def test_hostile_and_broken_sitemaps_and_answers_are_told(site: Site, crawls: Cr
         "kind: json",
     ]
     for number, ((code, message), word) in enumerate(zip(said, words, strict=True)):
-        assert code == ("source_refused" if number == 7 else "source_changed")
+        assert code == ("source_refused" if number == 8 else "source_changed")
         assert word in message
     assert "Traceback" not in crawled.log
 

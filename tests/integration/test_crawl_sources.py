@@ -62,6 +62,21 @@ def test_broken_selector_is_refused_when_saved(database: Database, clock: Clock)
         assert sources.list_all(connection, READER) == ()
 
 
+def test_who_sends_a_secret_somewhere_is_an_administrator(database: Database, clock: Clock) -> None:
+    """Whoever names the address receives the secret: an analyst neither makes such a source nor leads it elsewhere."""
+    token = {"json": {"token": {"header": "X-Key", "secret": "SHOP_API"}}}
+    values = {"name": "api", "kind": "json", "url": "https://shop.example/api"} | token
+    admin = Person("adm", frozenset({Role.ADMIN}))
+    with database.write() as connection:
+        with pytest.raises(NotAllowed):
+            sources.save(connection, ANALYST, sources.from_definition(values), now=clock())
+        sources.save(connection, admin, sources.from_definition(values), now=clock())
+        elsewhere = sources.from_definition(values | {"url": "https://attacker.example/"})
+        with pytest.raises(NotAllowed):
+            sources.save(connection, ANALYST, elsewhere, now=clock())
+        assert sources.find(connection, "api").url == values["url"]
+
+
 def test_disabled_source_is_never_due_but_stays(database: Database, clock: Clock) -> None:
     with database.write() as connection:
         sources.save(connection, ANALYST, source(), now=clock())

@@ -17,6 +17,8 @@ from crawler.gap import Gap
 from crawler.health import State
 from crawler.outcome import CrawlResult, Progress
 from crawler.seen_thread import SeenThread
+from response import coverage
+from response.services import Services
 from tests.conftest import Clock
 from tests.discuz_pages import board
 from tests.factories import a_mention
@@ -147,8 +149,8 @@ def a_list(kind: str, site: Site, numbers: Sequence[int]) -> Answer:
         items = "".join(f"<item><title>第{n}条</title><link>{url}</link></item>" for n, url in places)
         return Answer(f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
     if kind == "json":
-        items = [{"title": f"第{number}条", "url": url} for number, url in places]
-        return Answer(json.dumps(items).encode(), content_type="application/json")
+        values = [{"title": f"第{number}条", "url": url} for number, url in places]
+        return Answer(json.dumps(values).encode(), content_type="application/json")
     return Answer("".join(f"<li><a href='{url}'>第{number}条</a></li>" for number, url in places).encode())
 
 
@@ -171,3 +173,14 @@ def test_what_is_pinned_does_not_tell_how_far_back_a_list_was_read(site: Site, c
     results = crawls.run(*(f"{kind} {name}" for kind in KINDS for name in lists)).results
     told = {name: result["known_since"] for name, result in results.items()}
     assert told == {f"{kind} {name}": None if name == "pinned" else str(before) for kind in KINDS for name in lists}
+
+
+def test_a_platform_was_last_read_when_a_crawl_of_it_worked(services: Services, clock: Clock) -> None:
+    crawled = Crawled(services.database, clock)
+    with services.database.write() as connection:
+        sources.save(connection, SYSTEM, LIST, now=clock())
+    crawled(new=1)
+    read_at = clock()
+    crawled(error="source_unreachable")
+    (covered,) = coverage.coverage(services, SYSTEM).covered
+    assert covered.last_read_at == read_at

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SourceChanged
-from core.mention import Kind, mention_id
+from core.mention import DatePrecision, Kind, from_json, mention_id, to_json
 from crawler.definition import from_definition
-from crawler.extract.dates import parse
+from crawler.extract.dates import Published, parse
 from crawler.items import Reading, build, identity
 
 NOW = datetime(2026, 6, 16, 6, 0, tzinfo=UTC)
@@ -92,3 +92,11 @@ def test_author_is_hashed_with_a_key() -> None:
 def test_nothing_read_is_no_mention() -> None:
     with pytest.raises(SourceChanged):
         build(Reading(url=PAGE), SOURCE, seen_at=NOW)
+
+
+@pytest.mark.parametrize("year", [1, 1969, 2286, 9999])
+def test_a_time_that_no_store_can_print_does_not_cost_the_mention(year: int) -> None:
+    moment = datetime(year, 12 if year > NOW.year else 1, 31, 23, 30, tzinfo=UTC)
+    reading = Reading(url=PAGE, title="标题", published=Published(moment, DatePrecision.SECOND))
+    mention = build(reading, SOURCE, seen_at=NOW)
+    assert from_json(to_json(mention)).published_at is None

@@ -118,6 +118,10 @@ def test_posts_are_read_and_odd_ones_left_out() -> None:
     assert third.published is not None
     assert third.published.at == datetime(2026, 6, 1, tzinfo=UTC), "a time without a zone is one of Shanghai"
     assert (third.author, third.author_id) == ("", None)
+    far = [a_post(date_gmt=each, modified_gmt=each) for each in ("9999-12-31T23:30:00", "0001-01-01T00:00:00")]
+    assert [(each.published, each.modified) for each in wordpress.read_posts(json.dumps(far), HOST, NOW)] == [
+        (None, None)
+    ] * 2
     for other in ('{"code": "rest_forbidden"}', "<html>[首页]</html>", "", "[" * 100_000):
         with pytest.raises(SourceChanged):
             wordpress.read_posts(other, HOST, NOW)

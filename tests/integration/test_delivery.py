@@ -1,4 +1,4 @@
-"""Pages looked at again: which are due, and what the looks of one crawl come to, through the delivery."""
+"""What a crawl delivers, without the crawl: looks at pages again, and cursors beside what the database refuses."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,16 +16,18 @@ from app.migrations.upgrade import FOLDER, upgrade
 from core import inbox
 from core.database import Database
 from core.mention import Kind, Mention, Status, to_json
-from crawler import recheck
+from crawler import recheck, seen_thread
 from crawler.delivery import InboxPipeline, Item
 from crawler.outcome import Outcome
 from crawler.recheck import Checked
-from crawler.sources import from_definition
+from crawler.seen_thread import SeenThread
+from crawler.sources import Source, from_definition
 from crawler.visit import Limits, Visit
 from tests.conftest import Clock
 from tests.factories import NOON, a_mention
 
 FORUM = from_definition({"name": "车友会", "kind": "forum", "url": "https://forum.example/"})
+BLOG = from_definition({"name": "车友会", "kind": "wordpress", "url": "https://forum.example/"})
 
 
 class Delivery:
@@ -34,10 +36,10 @@ class Delivery:
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database, self.clock = database, clock
 
-    def __call__(self, *items: Item) -> Outcome:
+    def __call__(self, *items: Item, source: Source = FORUM) -> Outcome:
         visit = Visit(
-            source=FORUM,
-            outcome=Outcome(source=FORUM.name, started_at=self.clock()),
+            source=source,
+            outcome=Outcome(source=source.name, started_at=self.clock()),
             database=self.database,
             now=self.clock,
             limits=Limits(write_pauses_seconds=()),
@@ -126,6 +128,17 @@ def test_a_thread_goes_with_its_replies_and_the_first_time_is_kept(deliver: Deli
             assert recheck.gone_at(connection, first.id) == noticed
     deliver(Checked(mention_id=first.id), replace(first, seen_at=clock()))
     assert (deliver.gone([first.id]), first.id in deliver.deleted()) == ([False], False)
+
+
+@pytest.mark.parametrize("source", [FORUM, BLOG])
+def test_a_cursor_never_passes_what_the_database_refused(deliver: Delivery, clock: Clock, source: Source) -> None:
+    """A forum has a state per thread; those of another site speak of all that is there."""
+    keys = ["tid1", "tid2", "posts:x", "replies:y"]
+    states = [SeenThread(source=source.name, key=key, url="https://forum.example/", read_at=clock()) for key in keys]
+    deliver(a_mention(1, thread_id="tid1", text="\ud800"), *states, source=source)
+    with deliver.database.read() as connection:
+        kept = seen_thread.find(connection, source.name, keys)
+    assert kept.keys() == set(keys[1:] if source is FORUM else [])
 
 
 def test_looks_go_with_their_mention(deliver: Delivery, clock: Clock) -> None:
