@@ -52,6 +52,7 @@ class Action(StrEnum):
     READ_SOURCES = "read_sources"
     MANAGE_SOURCES = "manage_sources"
     REACH_PRIVATE_NETWORK = "reach_private_network"
+    SEND_SECRETS = "send_secrets"
     READ_BRANDS = "read_brands"
     MANAGE_BRANDS = "manage_brands"
     MANAGE_RULES = "manage_rules"

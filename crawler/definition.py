@@ -221,7 +221,9 @@ def checked(source: Source) -> Source:
     _check_selectors(source.kind, selectors_of(source))
     _check_place("origin", source.origin, source.kind, SourceKind.FEED)
     _check_place("json", source.json, source.kind, SourceKind.JSON)
-    read_mapping(source.json)
+    is_open = source.url.lower().startswith("http:") and not source.allow_private
+    if read_mapping(source.json).token is not None and is_open:
+        raise ConfigurationError("带密钥（json.token）的来源要用 https 网址，密钥不能明文发送", key="url")
     return source
 
 

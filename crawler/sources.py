@@ -29,6 +29,7 @@ from core.database import UtcTime, metadata, serialise
 from core.errors import NotFound
 from core.mention import Kind, Platform, Tier
 from crawler.definition import FullText, Source, SourceKind, checked, definition, from_definition, read_file
+from crawler.extract.mapping import read_mapping
 from crawler.health import State
 from crawler.outcome import Progress
 
@@ -107,6 +108,8 @@ def save(connection: Connection, person: Person, source: Source, *, now: datetim
     if source.allow_private:
         require(person, Action.REACH_PRIVATE_NETWORK, source)
     values = definition(checked(source))
+    if read_mapping(source.json).token is not None:
+        require(person, Action.SEND_SECRETS, source)  # whoever names the address receives the secret
     serialise(connection, "source")
     before = _row(connection, source.name.strip())
     if before is not None and definition(of_row(before)) == values:

@@ -20,6 +20,8 @@ LONGEST: Final = 500
 _FAULTS: Final = (JMESPathError, RecursionError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
 # Source: RFC 9110, 5.6.2 (token).
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+# What says where a request goes and where it ends, and what a signed-in browser sends: none of it is a token.
+_OTHER_HEADERS: Final = ("host", "content-length", "transfer-encoding", "connection", "cookie")
 _SECRET: Final = re.compile(r"[A-Za-z0-9_]{1,60}")
 
 
@@ -114,6 +116,8 @@ def _token(value: object) -> Token | None:
     header, secret = value["header"], value["secret"]
     if not isinstance(header, str) or not _HEADER.fullmatch(header):
         raise ConfigurationError("json.token 的 header 应为一个请求头的名字，如 Authorization", key="token")
+    if header.lower() in _OTHER_HEADERS:
+        raise ConfigurationError(f"json.token 的 header 不能是 {header}", key="token")
     if not isinstance(secret, str) or not _SECRET.fullmatch(secret):
         raise ConfigurationError("json.token 的 secret 应为密钥的名字（字母、数字、下划线），不是密钥本身", key="token")
     return Token(header=header, secret=secret)

@@ -112,6 +112,11 @@ def test_what_may_be_left_out() -> None:
         (JSON | {"json": {"token": "Bearer abc"}}, "token", "不是密钥本身"),
         (JSON | {"json": {"token": {"header": "X Key", "secret": "a"}}}, "token", "请求头"),
         (JSON | {"json": {"token": {"header": "X-Key", "secret": "../a"}}}, "token", "不是密钥本身"),
+        *(
+            (JSON | {"json": {"token": {"header": each, "secret": "a"}}}, "token", "不能是")
+            for each in ("Host", "cookie")
+        ),
+        (JSON | {"url": "HTTP://shop.example/", "json": {"token": {"header": "X", "secret": "a"}}}, "url", "https"),
     ],
 )
 def test_mistake_names_its_key(values: dict[str, object], key: str, words: str) -> None:
