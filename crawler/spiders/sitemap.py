@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from core.errors import SourceChanged, TingfengError
 from core.mention import DatePrecision, Mention, mention_id
 from core.normalise import canonical_url
-from crawler import seen_page
+from crawler import seen_page, walled
 from crawler.extract.dates import Published
 from crawler.extract.feed import Entry
 from crawler.extract.sitemap import Place, read_sitemap, sitemaps_of
@@ -77,6 +77,7 @@ class SitemapSpider(SourceSpider):
         self._asked: set[str] = set()
         self._open = 1  # requests without an answer yet
         self._left_pages = 0
+        self._strangers: list[str] = []
         self._budget = visit.page_limit
 
     @property
@@ -116,7 +117,10 @@ class SitemapSpider(SourceSpider):
         sitemap = await asyncio.to_thread(read_sitemap, page.text, page.url, now=self.visit.now())
         if sitemap.is_index and file.level >= MOST_LEVELS:
             raise SourceChanged(f"网站地图嵌套超过 {MOST_LEVELS} 层", url=page.url)
-        new = [place for place in sitemap.places if self._is_first(place.url)]
+        first = [place for place in sitemap.places if self._is_first(place.url)]
+        own = (self.visit.source.url, file.url) if sitemap.is_index else (self.visit.source.url,)
+        new = [place for place in first if is_of_site(place.url, own)]
+        self._strangers.extend(place.url for place in first if not is_of_site(place.url, own))
         for start in range(0, len(new), seen_page.BATCH):
             batch = new[start : start + seen_page.BATCH]
             if sitemap.is_index:
@@ -157,7 +161,9 @@ class SitemapSpider(SourceSpider):
     def _name_files(self, urls: Sequence[str]) -> None:
         """Those that robots.txt names; where several are named, one that fails is no failure of the source."""
         found = urls or (urljoin(self.visit.source.url, "/sitemap.xml"),)
-        self._files.extend(File(url, level=int(len(found) > 1)) for url in found if self._is_first(url))
+        allowed = [url for url in found if walled.refusal(url) is None]
+        self._strangers.extend(url for url in found if url not in allowed)
+        self._files.extend(File(url, level=int(len(found) > 1)) for url in allowed if self._is_first(url))
 
     def _is_first(self, url: str) -> bool:
         """Each address once a crawl; the front page is no mention."""
@@ -252,6 +258,7 @@ class SitemapSpider(SourceSpider):
         yield from asked
         if not asked:
             self._tell_what_is_left()
+            yield from self._tell_strangers()
 
     def _ask_pages(self) -> Iterator[Request]:
         self._wanted.sort(key=lambda wanted: (wanted.is_new, _time(wanted.place)), reverse=True)
@@ -282,6 +289,12 @@ class SitemapSpider(SourceSpider):
         parts += [f"{len(self._files)} 个网站地图"] if self._files else []
         self.visit.outcome.left = "、".join(parts)
 
+    def _tell_strangers(self) -> Iterator[Rejected]:
+        """Once, and not as a part of the files that name them: they are never to be read."""
+        if self._strangers:
+            said = f"网站地图里有 {len(self._strangers)} 个网址不属于本站或不能采集，未采集，如 {self._strangers[0]}"
+            yield Rejected(raw=self.visit.source.url, error=SourceChanged(said, url=self._strangers[0]))
+
     def _row(self, place: Place, found: str | None) -> SeenPage:
         return SeenPage(
             source=self.visit.source.name,
@@ -290,6 +303,20 @@ class SitemapSpider(SourceSpider):
             mention_id=found,
             read_at=self.visit.now(),
         )
+
+
+def is_of_site(url: str, own: Sequence[str]) -> bool:
+    """Whether an address is on an own host, on a part of it or on what it is a part of, and may be collected."""
+    host = _host(url)
+    is_own = any(
+        host == each or host.endswith(f".{each}") or ("." in host and each.endswith(f".{host}"))
+        for each in map(_host, own)
+    )
+    return is_own and walled.refusal(url) is None
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def _key(url: str) -> str:

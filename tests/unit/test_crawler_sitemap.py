@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import SourceChanged
 from crawler.extract.sitemap import MOST_PLACES, Place, read_sitemap, sitemaps_of
+from crawler.spiders.sitemap import is_of_site
 
 NOW = datetime(2026, 6, 16, 6, 0, tzinfo=UTC)
 URL = "https://news.example/sitemap.xml"
@@ -138,3 +139,23 @@ def test_any_text_is_a_sitemap_or_reported(text: str, start: str) -> None:
         read_sitemap(start + text, URL, now=NOW)
     except SourceChanged:
         return
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [
+        ("news.example", True),
+        ("www.news.example", True),
+        ("car.news.example", True),
+        ("m.news.example", True),
+        ("othernews.example", False),
+        ("news.example.evil.example", False),
+        ("example", False),
+        ("10.0.0.1", False),
+    ],
+)
+def test_a_sitemap_speaks_of_its_own_site(host: str, is_own: bool) -> None:
+    for own in ("https://www.news.example/sitemap.xml", "https://news.example:8443/"):
+        assert is_of_site(f"https://{host}/1.html", [own]) == is_own
+    assert is_of_site("https://news.example/1.html", ["https://m.news.example/"])
+    assert not is_of_site("https://s.weibo.com/1", ["https://weibo.com/"])
