@@ -1,5 +1,7 @@
 """A fetched page as text: status, kind and charset are checked once, here; packed files are unpacked, within limits."""
 
+import gzip
+import io
 import zlib
 from dataclasses import dataclass
 from typing import Final
@@ -50,14 +52,16 @@ def read_page(response: Response) -> Page:
 
 
 def _unpacked(body: bytes, url: str) -> bytes:
-    """Raises SourceChanged for what would fill the memory, and for what is broken before its first byte."""
+    """Raises SourceChanged for what would fill the memory, and for what is broken or breaks off."""
     if not body.startswith(_GZIP):
         return body
-    unpacker = zlib.decompressobj(wbits=31)
     try:
-        unpacked = unpacker.decompress(body, MOST_UNPACKED_BYTES)
-    except zlib.error as error:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:  # of one member or several
+            unpacked = file.read(MOST_UNPACKED_BYTES + 1)
+    except EOFError as error:
+        raise SourceChanged("压缩文件（gzip）不完整，无法读取", url=url) from error
+    except (OSError, zlib.error) as error:
         raise SourceChanged("压缩文件（gzip）已损坏，无法读取", url=url) from error
-    if unpacker.unconsumed_tail:
+    if len(unpacked) > MOST_UNPACKED_BYTES:
         raise SourceChanged(f"压缩文件解开后超过 {MOST_UNPACKED_BYTES // 1024**2} MB，已放弃读取", url=url)
     return unpacked

@@ -1,10 +1,15 @@
 """Bytes to text, whatever is declared."""
 
+import gzip
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy.http import Response
 
+from core.errors import SourceChanged
 from crawler.extract.decode import decode
+from crawler.page import read_page
 
 TEXT = "<p>青柠汽车 L7 在高速上刹车变软，车主要求厂家说明</p>"
 META = "<meta charset='{}'>"
@@ -67,3 +72,26 @@ HANZI = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_s
 @given(HANZI, st.sampled_from(["utf-8", "gb18030"]))
 def test_chinese_text_in_its_declared_charset_comes_back(text: str, charset: str) -> None:
     assert decode(text.encode(charset), f"text/html; charset={charset}").text == text
+
+
+PACKED = gzip.compress(TEXT.encode() * 500)
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (PACKED, TEXT * 500),
+        (PACKED + gzip.compress("尾".encode()) + bytes(16), TEXT * 500 + "尾"),
+        (PACKED[: len(PACKED) // 2], "不完整"),
+        (PACKED[:-4], "不完整"),
+        (PACKED + gzip.compress(b"more")[:12], "不完整"),
+        (PACKED[:40] + bytes(20) + PACKED[60:], "已损坏"),
+    ],
+)
+def test_a_packed_file_is_read_whole_or_refused(body: bytes, read: str) -> None:
+    response = Response("https://news.example/1.xml.gz", body=body)
+    if read.startswith(TEXT):
+        assert read_page(response).text == read
+        return
+    with pytest.raises(SourceChanged, match=read):
+        read_page(response)
