@@ -1,5 +1,6 @@
 """The impact record of a source (合规评估记录): what is collected, on what ground, how politely; for legal to print."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -33,8 +34,13 @@ def record(
 
 
 def _table(title: str, rows: Iterator[tuple[str, str]]) -> list[str]:
-    cells = [f"| {name} | {value.replace('|', chr(92) + '|')} |" for name, value in rows]
+    cells = [f"| {name} | {_cell(value)} |" for name, value in rows]
     return ["", f"## {title}", "", "| 项目 | 内容 |", "|---|---|", *cells]
+
+
+def _cell(value: str) -> str:
+    """In one line, and without what would end the cell."""
+    return re.sub(r"([\\|])", r"\\\1", " ".join(value.split()))
 
 
 def _register(source: Source) -> Iterator[tuple[str, str]]:

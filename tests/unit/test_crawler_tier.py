@@ -47,13 +47,19 @@ def test_a_list_that_cannot_be_read_is_refused_by_name(tmp_path: Path, text: str
 
 def test_the_record_for_legal_says_what_is_stated_and_what_is_not() -> None:
     source = from_definition(
-        {"name": "要闻|一", "kind": "feed", "url": "https://news.example/rss", "owner": "林晓", "purpose": "舆情监测"}
+        {
+            "name": "要闻|一",
+            "kind": "feed",
+            "url": "https://news.example/rss",
+            "owner": "林晓\\|\n| 假 | 行 |",
+            "purpose": "舆情监测",
+        }
     )
     crawl = Crawl(source="x", started_at=NOON, finished_at=NOON, pages=3, found=9, new=7, failed=0)
     settings = Settings(_env_file=None)
     said = impact.record(source, settings, crawls=[crawl, crawl], gaps=[], mentions=14, now=NOON)
     for row in (
-        "| 负责人 | 林晓 |",
+        r"| 负责人 | 林晓\\\| \| 假 \| 行 \| |",
         "| 处理依据 | **未填写** |",
         "| robots.txt | 尚未采集 |",
         "| 采集次数 | 2（失败 0） |",
