@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Index, Integer, Select, String, Table, delete, insert, select
+from sqlalchemy import Column, Connection, Index, Integer, Select, String, Table, delete, func, insert, select
 
 from core.database import UtcTime, metadata
 from core.mention import Time
@@ -73,6 +73,13 @@ def last_success(connection: Connection, source: str) -> Crawl | None:
     chosen = select(*_COLUMNS).where(crawl_table.c.source == source, crawl_table.c.error_code.is_(None))
     found = _crawls(connection, chosen.order_by(crawl_table.c.finished_at.desc(), crawl_table.c.id.desc()).limit(1))
     return found[0] if found else None
+
+
+def last_successes(connection: Connection) -> dict[str, datetime]:
+    """When each source's list was last read, by the source's name."""
+    last = func.max(crawl_table.c.finished_at, type_=UtcTime)
+    chosen = select(crawl_table.c.source, last).where(crawl_table.c.error_code.is_(None))
+    return {row[0]: row[1] for row in connection.execute(chosen.group_by(crawl_table.c.source))}
 
 
 def forget(connection: Connection, *, before: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from core.access import Action, Person, require
 from core.mention import SHANGHAI, Platform, Time
-from crawler import gap, sources
+from crawler import crawl_log, gap, sources
 from crawler.gap import Gap
 from crawler.health import State
 from crawler.sources import Source
@@ -27,7 +27,10 @@ HOUR: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covered:
-    """One platform. sources: in use, of which working. last_read_at: by any of them. mentions: of the last 28 days."""
+    """One platform. sources: in use, of which working. last_read_at: a success of any of them.
+
+    mentions: of the last 28 days.
+    """
 
     platform: Platform
     sources: int
@@ -59,9 +62,10 @@ def coverage(services: Services, person: Person) -> Coverage:
     now = services.now()
     with services.database.read() as connection:
         used = [source for source in sources.list_all(connection, person) if source.enabled]
+        read_at = crawl_log.last_successes(connection)
     lately = EVERYTHING.where(since=now - LATELY, until=now)
     found = {bucket.keys[0]: bucket.count for bucket in services.index.aggregate(lately, by=[Dimension.PLATFORM])}
-    each = [_covered(platform, used, found.get(platform, 0)) for platform in Platform]
+    each = [_covered(platform, used, read_at, found.get(platform, 0)) for platform in Platform]
     return Coverage(
         covered=tuple(one for one in each if one.sources or one.mentions),
         missing=tuple(
@@ -95,12 +99,12 @@ def by_day(found: Iterable[Gap], *, until: datetime) -> Mapping[date, DayGap]:
     }
 
 
-def _covered(platform: Platform, used: Sequence[Source], mentions: int) -> Covered:
+def _covered(platform: Platform, used: Sequence[Source], read_at: Mapping[str, datetime], mentions: int) -> Covered:
     own = [source for source in used if source.platform is platform]
     return Covered(
         platform=platform,
         sources=len(own),
         working=sum(source.health not in TROUBLED for source in own),
-        last_read_at=max((source.last_finished_at for source in own if source.last_finished_at), default=None),
+        last_read_at=max((read_at[source.name] for source in own if source.name in read_at), default=None),
         mentions=mentions,
     )
