@@ -4,9 +4,10 @@
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
 from scrapy import signals
@@ -18,15 +19,18 @@ from core.errors import SourceError, StoreError
 from core.intake import author_key
 from core.settings import Settings, named_secret
 from crawler import gap, sources, turn
-from crawler.definition import SourceKind, delay_seconds, interval_of
+from crawler.definition import Source, SourceKind, delay_seconds, interval_of
 from crawler.outcome import CrawlResult, Outcome
+from crawler.recognise import complete
 from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.forum import ForumSpider
 from crawler.spiders.json_interface import JsonSpider
 from crawler.spiders.listing import ListingSpider
+from crawler.spiders.propose import ProposeSpider
 from crawler.spiders.sitemap import SitemapSpider
 from crawler.spiders.wordpress import WordpressSpider
+from crawler.trial import Trial
 from crawler.visit import Limits, Report, Visit, in_silence
 
 _LOG: Final = logging.getLogger(__name__)
@@ -114,7 +118,40 @@ def _visits(
     )
 
 
-def _run(settings: Settings, visits: Sequence[Visit]) -> None:
+def propose(settings: Settings, source: Source, *, now: Callable[[], datetime]) -> Trial:
+    """Try the address of ``source`` and say what it is. Once per process; nothing is stored.
+
+    Raises SourceError with the reason where it is no source or cannot be read.
+    """
+    visit = Visit(
+        source=source,
+        outcome=Outcome(source=source.name, started_at=now()),
+        database=Database("sqlite://"),  # never opened
+        now=now,
+        limits=Limits(),
+        delay_seconds=delay_seconds(settings, source),
+        time_limit_seconds=settings.crawl_timeout_seconds,
+        secret=partial(named_secret, settings),
+    )
+    trial = Trial(source=source)
+    _run(settings, [visit], spider=ProposeSpider, changes=_OF_TRIALS, trial=trial)
+    error = visit.outcome.error or (None if trial.definition else SourceError(INTERNAL_ERROR))
+    if error is not None:
+        doors = "；".join(f"可改用 kind: {door.kind}，url: {door.url}（{door.words}）" for door in trial.doors)
+        raise type(error)(f"{error.message}{f'；{doors}' if doors else ''}", **error.details)
+    complete(trial)
+    return trial
+
+
+def _run(
+    settings: Settings,
+    visits: Sequence[Visit],
+    *,
+    spider: type[SourceSpider] | None = None,
+    changes: Mapping[str, Any] = MappingProxyType({}),
+    **arguments: object,
+) -> None:
+    """spider: in place of that of the source's kind, with its arguments; changes: of the settings of a crawl."""
     # Twisted's log goes through Scrapy into ours; until somebody begins it, Twisted writes tracebacks to stderr itself.
     globalLogBeginner.beginLoggingTo([], redirectStandardIO=False, discardBuffer=True)
     logging.getLogger("twisted").addFilter(_is_news)
@@ -124,9 +161,9 @@ def _run(settings: Settings, visits: Sequence[Visit]) -> None:
     scrapy_log.propagate = True
     scrapy_log.setLevel(logging.DEBUG if settings.log_level == "DEBUG" else logging.WARNING)
     for visit in visits:
-        crawler = Crawler(SPIDERS[visit.source.kind], scrapy_settings(settings, visit))
+        crawler = Crawler(spider or SPIDERS[visit.source.kind], scrapy_settings(settings, visit) | dict(changes))
         _watch(crawler, visit.outcome)
-        process.crawl(crawler, visit=visit)
+        process.crawl(crawler, visit=visit, **arguments)
     process.start()
     if not process.bootstrap_failed:
         for visit in visits:
@@ -187,6 +224,20 @@ def _process_settings(settings: Settings) -> dict[str, Any]:  # Any: Scrapy's se
 DOORS: Final = {"TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False}
 
 
+_MIDDLEWARES: Final = {
+    "crawler.address.AddressGuard": 50,
+    "crawler.token.TokenBearer": 60,
+    "crawler.politeness.Politeness": 100,
+}
+# A trial stores nothing, asks nothing twice and counts what it asks.
+_OF_TRIALS: Final = {
+    "ITEM_PIPELINES": {},
+    "EXTENSIONS": {},
+    "RETRY_ENABLED": False,
+    "DOWNLOADER_MIDDLEWARES": _MIDDLEWARES | {"crawler.spiders.propose.RequestLimit": 110},
+}
+
+
 def scrapy_settings(settings: Settings, visit: Visit) -> dict[str, Any]:  # Any: as above
     """Settings of one crawl."""
     return DOORS | {
@@ -199,11 +250,7 @@ def scrapy_settings(settings: Settings, visit: Visit) -> dict[str, Any]:  # Any:
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "CLOSESPIDER_TIMEOUT": settings.crawl_timeout_seconds,
-        "DOWNLOADER_MIDDLEWARES": {
-            "crawler.address.AddressGuard": 50,
-            "crawler.token.TokenBearer": 60,
-            "crawler.politeness.Politeness": 100,
-        },
+        "DOWNLOADER_MIDDLEWARES": _MIDDLEWARES,
         "EXTENSIONS": {"crawler.progress.Reporter": 100},
         "ITEM_PIPELINES": {"crawler.delivery.InboxPipeline": 100},
         "HTTPPROXY_ENABLED": False,  # through a proxy the address check would check the wrong address

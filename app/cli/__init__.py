@@ -33,7 +33,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "reindex": ("app.cli.reindex", "由状态库重建检索索引"),
     "reanalyse": ("app.cli.reanalyse", "用当前词库重新分析已有信息"),
     "dates": ("app.cli.dates", "识别文字中的发布时间（3分钟前、昨天 12:30、发表于 …）"),
-    "source": ("app.cli.source", "登记、查看、停用来源"),
+    "source": ("app.cli.source", "看一个网址怎么采；登记、查看、停用来源"),
     "sender": ("app.cli.sender", "用 API 推送信息的推送方及其密钥"),
     "apply": ("app.cli.apply", "把 tingfeng.yaml 的品牌、来源、规则、渠道写入系统"),
     "user": ("app.cli.user", "账号、密码和访问令牌"),
