@@ -87,6 +87,12 @@ def find_author(layout: Layout, metadata: Metadata, *, title: int | None, body: 
     return _account(layout, metadata, head)
 
 
+def bare_name(written: str, outlet: str) -> str:
+    """The name in a field for it, such as 本报记者 李晨; empty when it is the outlet."""
+    name = next(_labelled(written), "") or _bare(written)
+    return "" if folded(name) == folded(outlet) or _NO_NAMES.fullmatch(name) else name
+
+
 def _candidates(layout: Layout, metadata: Metadata, head: range, body: Body) -> Iterator[str]:
     """Names by the strength of what says that they wrote the text."""
     yield from (name for name in metadata.people if not _OUTLET.fullmatch(name))
