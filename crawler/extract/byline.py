@@ -26,7 +26,7 @@ _DOUBLE_NAMES: Final = "欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|
 _HAN: Final = r"[\u4e00-\u9fff]"
 _NAME: Final = rf"(?:(?:{_DOUBLE_NAMES}){_HAN}{{1,2}}|[{_FAMILY}]{_HAN}{{1,2}}|{_HAN}{{1,4}}·{_HAN}{{1,6}})"
 _END: Final = r"(?=[\s）)】\]，,、。；;/／|｜·—\-（(]|$)"
-_PEN_NAME: Final = r"[^\s，,、。；;/／|｜丨()（）【】\[\]<>《》:：]{1,24}(?:\s[A-Z][a-z]+)?"
+_PEN_NAME: Final = r"(?:(?!(?:19|20)\d\d[-年/.]\d)(?!(?:来源|编辑|责编|责任编辑|校对|审核|时间|发布时间|阅读|浏览|点击)[:：])[^\s，,、。；;/／|｜丨()（）【】\[\]<>《》:：]){1,24}(?:\s[A-Z][a-z]+)?"
 _LABEL: Final = re.compile(
     r"(?:(?:本文作者|原创作者|作\s*者)(?=\s*[:：|丨｜])"
     r"|(?:^|[\s|｜/【\[（(，。、；])(?:作者|撰\s*文|撰\s*稿(?:人)?|执笔|文字|文\s?[/／|丨｜·]\s?图"
@@ -56,7 +56,7 @@ _OUTLET: Final = re.compile(
 )
 _EDITOR: Final = re.compile(r"(?:责任编辑|责编|编辑|校对|编审|审核|监制|值班|主编|录入|上传|发布人)[^，。]{0,12}$")
 _ACCOUNT: Final = re.compile(
-    r"js_name|js_author_name|author-?name|authorinfo-name|user-?card-?name|media-?name|nick_?-?name|follow-nick"
+    r"vcard|author-link|note-author|avatar_*-?name|js_name|js_author_name|author-?name|authorinfo-name|user-?card-?name|media-?name|nick_?-?name|follow-nick"
     r"|account-?name|authorname"
 )
 # What stands alone in brackets at the end of a text and begins like a family name.
