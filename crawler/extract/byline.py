@@ -59,6 +59,8 @@ _ACCOUNT: Final = re.compile(
     r"vcard|author-link|note-author|avatar_*-?name|js_name|js_author_name|author-?name|authorinfo-name|user-?card-?name|media-?name|nick_?-?name|follow-nick"
     r"|account-?name|authorname"
 )
+_SOURCE: Final = re.compile(r"source|laiyuan")
+_CREDIT_LINE: Final = re.compile(r"本文(?:作者|来自|来源|系|由)|(?:作者|撰文)\s?[:：|｜/]|文\s?[/／|｜:：]")
 # What stands alone in brackets at the end of a text and begins like a family name.
 _NO_NAMES: Final = re.compile(
     r"全文完?|全?完|未完.*|江苏|江西|安徽|宁夏|武汉|郑州|苏州|徐州|常州|温州|成都|金华|石家庄|单位.*|应.{2}|方言"
@@ -68,6 +70,8 @@ _NO_NAMES: Final = re.compile(
 _STRIP: Final = re.compile(
     r"^(?:作者|文|记者|原创|By|by|BY|[:：/@|\s])+|(?:[\s:：/|+＋]|关注|订阅|發表|发表于|发布于)+$"
 )
+_DATE: Final = re.compile(r"\s*(?:19|20)\d\d[-年/.]\s?\d")
+_LONGEST_PEN_NAME: Final = 12
 # Guesses: a byline stands within these many lines, and is this long.
 _HEAD: Final = 14
 _OPENING_LINES: Final = 3
@@ -84,7 +88,7 @@ def find_author(layout: Layout, metadata: Metadata, *, title: int | None, body: 
         bare = _bare(name)
         if bare and folded(bare) not in outlets and not _NO_NAMES.fullmatch(bare):
             return bare
-    return _account(layout, metadata, head)
+    return _account(layout, metadata, head, outlets)
 
 
 def bare_name(written: str, outlet: str) -> str:
@@ -101,6 +105,7 @@ def _candidates(layout: Layout, metadata: Metadata, head: range, body: Body) -> 
     yield from _marked(layout, head)
     texts = [layout.lines[number].text for number in body.lines]
     for text in texts[:_OPENING_LINES]:
+        yield from _labelled(text) if _CREDIT_LINE.match(text) else ()
         yield from _named(_OPENING, text[:200])
     yield from _closing(layout, texts, body.lines)
     for text in texts[:_OPENING_LINES]:
@@ -153,18 +158,26 @@ def _marked(layout: Layout, head: range) -> Iterator[str]:
                 yield text
 
 
-def _account(layout: Layout, metadata: Metadata, head: range) -> str:
+def _account(layout: Layout, metadata: Metadata, head: range, outlets: set[str]) -> str:
     """The account of a platform where everybody publishes: its name stands by the title and is marked as a person's."""
-    authored = {folded(name) for name in metadata.meta_authors}
+    of_title = re.split(r"\s*[_|]\s*|\s[-–—]\s", metadata.title)[1:]
+    authored = {folded(name) for name in (*metadata.meta_authors, *metadata.nicknames, *of_title)}
     near = {folded(word) for number in head for word in re.split(r"[\s·|/]+", layout.lines[number].text)}
     if account := next((name for name in metadata.accounts if any(line.text == name for line in layout.lines)), ""):
         return account
     for mark in layout.marks:
         name = _bare(mark.text) if mark.role == "author" else ""
-        is_by_the_title = mark.line in head and _ACCOUNT.search(mark.words)
-        if name and (is_by_the_title or folded(name) in near or folded(name) in authored):
+        is_person = _ACCOUNT.search(mark.words) or _may_be_person(name, outlets)
+        if name and ((mark.line in head and is_person) or folded(name) in near or folded(name) in authored):
             return name
-    return ""
+    named = (name for name in metadata.meta_authors if folded(name) in near and _may_be_person(name, outlets))
+    return next(named, "")
+
+
+def _may_be_person(name: str, outlets: set[str]) -> bool:
+    """Short, no label, no outlet: for places that are named for the author and hold whatever a site puts there."""
+    is_plain = 2 <= len(name) <= _LONGEST_PEN_NAME and re.search(r"[:：，。\d]", name) is None
+    return is_plain and not _OUTLET.fullmatch(name) and folded(name) not in outlets
 
 
 def _zone(layout: Layout, title: int | None, body: tuple[int, ...]) -> range:
@@ -175,11 +188,12 @@ def _zone(layout: Layout, title: int | None, body: tuple[int, ...]) -> range:
 
 
 def _sources(layout: Layout, head: range) -> set[str]:
-    """Outlets named after 来源 near the title."""
+    """Outlets named after 来源 near the title, or by an element for it."""
     found = (re.search(r"(?:来源|來源|稿源)[:：]\s*([^\s|｜]{2,24})", layout.lines[number].text) for number in head)
-    return {folded(match[1]) for match in found if match}
+    marked = {folded(m.text) for m in layout.marks if m.line in head and _SOURCE.search(m.words)}
+    return marked | {folded(match[1]) for match in found if match}
 
 
 def _bare(name: str) -> str:
-    text = _STRIP.sub("", name).strip()
-    return text if 2 <= len(text) <= 24 and re.search(r"[^\W\d_]", text) else ""
+    text = _STRIP.sub("", _DATE.split(name)[0]).strip()
+    return text if (2 if text.isascii() else 1) <= len(text) <= 24 and re.search(r"[^\W\d_]", text) else ""

@@ -32,6 +32,7 @@ _SCRIPT_TIME: Final = re.compile(
 _EPOCH: Final = re.compile(
     r"""(?<![\w])["']?(?:ct|ori_create_time|oriCreateTime|publish_?[tT]ime|create_?[tT]ime|ctime)["']?\s*[:=]\s*["']?(1\d{9})(?:\d{3})?(?!\d)"""
 )
+_NICKNAME: Final = re.compile(r"""\bvar\s+nick_?[nN]ame\s*=\s*(?:htmlDecode\()?["']([^"'<>]{1,24})["']""")
 _SCRIPT_AUTHOR: Final = re.compile(r"""(?<![\w])["']?author["']?\s*[:=]\s*["']([^"'<>]{2,20})["']""")
 
 
@@ -47,6 +48,7 @@ class Metadata:
     people: list[str] = field(default_factory=list)
     meta_authors: list[str] = field(default_factory=list)
     script_authors: list[str] = field(default_factory=list)
+    nicknames: list[str] = field(default_factory=list)
     outlets: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
     site: str = ""
@@ -111,6 +113,7 @@ def _read_script(found: Metadata, text: str, kind: str) -> None:
             _read_object(found, item)
     found.script_times += [_one_line(match[1]) for match in _SCRIPT_TIME.finditer(text)][:5]
     found.epochs += [int(match[1]) for match in _EPOCH.finditer(text)][:3]
+    found.nicknames += [match[1].strip() for match in _NICKNAME.finditer(text)][:3]
     found.script_authors += [match[1].strip() for match in _SCRIPT_AUTHOR.finditer(text)][:3]
 
 
