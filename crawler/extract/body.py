@@ -17,7 +17,9 @@ from crawler.extract.layout import Box, Layout, Line, ancestors
 _PUNCTUATION: Final = re.compile(r"[，。！？；：、…,!?;]|\.(?=\s|$)")
 _DATE_LINE: Final = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}|\d{1,2}:\d\d")
 _CLOCK: Final = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
-_META_BOX: Final = re.compile(r"meta(?![a-z])|(?<![a-z])info(?![a-z])|author|byline|(?<![a-z])source(?![a-z])|date|time")
+_META_BOX: Final = re.compile(
+    r"meta(?![a-z])|(?<![a-z])info(?![a-z])|author|byline|(?<![a-z])source(?![a-z])|date|time"
+)
 _META_LABEL: Final = re.compile(
     r"(?:来源|來源|作者|记者|编辑|发布|发表|时间|日期|发稿|信息|文章|稿源|责编|浏览|阅读|点击|更新|字号|分享|原创|文[:：/]|编[:：/]|記者|發布|發佈|發表|時間|編輯|報導)"
 )

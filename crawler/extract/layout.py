@@ -130,7 +130,9 @@ class _Reader:
                 self._open_box(element, tag, words)
         elif tag == "a":
             self._links += 1
-            words = f"{words} {_LINKED_PERSON}" if _PERSON.search((element.get("href") or "")[:_LONGEST_WORDS]) else words
+            words = (
+                f"{words} {_LINKED_PERSON}" if _PERSON.search((element.get("href") or "")[:_LONGEST_WORDS]) else words
+            )
         is_inline_hidden = tag not in _BLOCK and _is_hidden(element)
         if words and len(self._marks) < 8 and (role := _role_of(words)):
             self._marks.append((element, role, words, len(self.layout.lines), []))

@@ -15,7 +15,9 @@ from crawler.extract.title import folded
 
 _ASSIGNED: Final = re.compile(r"""=\s*(?=[{\[]\s*["{\[])""")
 _QUOTED: Final = re.compile(r"""JSON\.parse\(\s*(?="|decodeURIComponent\(")""")
-_ENCODED: Final = re.compile(r"""^\s*["']?(%(?:7B|5B)[^"'\s]*)|decodeURIComponent\(["'](%(?:7B|5B)[^"']*)""", re.IGNORECASE)
+_ENCODED: Final = re.compile(
+    r"""^\s*["']?(%(?:7B|5B)[^"'\s]*)|decodeURIComponent\(["'](%(?:7B|5B)[^"']*)""", re.IGNORECASE
+)
 _TITLE: Final = re.compile(r"(?:\w*_?title|headline)", re.IGNORECASE)
 _NAMED_TITLE: Final = re.compile(r"name|subject", re.IGNORECASE)
 _TIME: Final = re.compile(
