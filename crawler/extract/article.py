@@ -117,11 +117,12 @@ def _read(layout: Layout, metadata: Metadata, html: str, url: str, now: datetime
         state = carried(metadata.scripts, metadata.title)
         if embedded.weight(state.text) > embedded.FULLER * embedded.weight(own):
             own, body = state.text, Body()
-            title = Title(state.title, None) if folded(state.title) in folded(metadata.title) else title
+            is_told = title.line is None or folded(state.title) in folded(metadata.title)
+            title = Title(state.title, None) if state.title and is_told else title
             metadata.times[:0] = [state.time]
         else:
             state = Carried()
-    own = embedded.fuller(own, metadata, scripts=is_unsure or len(own) < _SHORT_TEXT)
+    own = embedded.fuller(own, metadata, scripts=len(own) < _SHORT_TEXT or (is_unsure and not state.text))
     if (missing := _stand_in(title.text, own, layout)) is not None:
         return Article(canonical=metadata.canonical, kind=kind, missing=missing)
     text = own or _second_opinion(html, url)

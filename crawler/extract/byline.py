@@ -57,9 +57,15 @@ _OUTLET: Final = re.compile(
     r"admin|administrator|editor|网友|新闻|财经|科技|在线|传媒|文化|论坛)",
     re.IGNORECASE,
 )
+# What else stands in a place that is named for the author.
+_NO_PERSON: Final = re.compile(
+    r".*(?:媒体|之家|视频|资讯|频道|头条|周末|广播|卫视|研究院|研究所|出版|智库|发布|来源|来自|时间|正文|首页|更多|分享|关注"
+    r"|收藏|订阅|登录|注册|微信|评论|阅读|字号|字体|打印|举报|点赞|听新闻|下载|专栏|号$)",
+    re.IGNORECASE,
+)
 _EDITOR: Final = re.compile(r"(?:责任编辑|责编|编辑|校对|编审|审核|监制|值班|主编|录入|上传|发布人)[^，。]{0,12}$")
 _ACCOUNT: Final = re.compile(
-    r"vcard|author-link|note-author|avatar_*-?name|js_name|js_author_name|author-?name|authorinfo-name|user-?card-?name|media-?name|nick_?-?name|follow-nick"
+    r"vcard|note-author|avatar_*-?name|js_name|js_author_name|author-?name|authorinfo-name|user-?card-?name|media-?name|nick_?-?name|follow-nick"
     r"|account-?name|authorname"
 )
 _SOURCE: Final = re.compile(r"source|laiyuan")
@@ -102,7 +108,9 @@ def bare_name(written: str, outlet: str) -> str:
 
 def _candidates(layout: Layout, metadata: Metadata, head: range, body: Body) -> Iterator[str]:
     """Names by the strength of what says that they wrote the text."""
-    yield from (name for name in metadata.people if not _OUTLET.fullmatch(name))
+    for person in metadata.people:
+        named = next(_labelled(person), person)
+        yield from (named,) if not _OUTLET.fullmatch(named) else ()
     for number in head:
         yield from _labelled(layout.lines[number].text)
     yield from _marked(layout, head)
@@ -180,7 +188,8 @@ def _account(layout: Layout, metadata: Metadata, head: range, outlets: set[str])
 def _may_be_person(name: str, outlets: set[str]) -> bool:
     """Short, no label, no outlet: for places that are named for the author and hold whatever a site puts there."""
     is_plain = 2 <= len(name) <= _LONGEST_PEN_NAME and re.search(r"[:：，。\d]", name) is None
-    return is_plain and not _OUTLET.fullmatch(name) and folded(name) not in outlets
+    is_other = _OUTLET.fullmatch(name) or _NO_PERSON.match(name) or folded(name) in outlets
+    return is_plain and not is_other
 
 
 def _zone(layout: Layout, title: int | None, body: tuple[int, ...]) -> range:

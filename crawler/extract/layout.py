@@ -37,7 +37,7 @@ _ROLES: Final = re.compile(
 )
 _NAMING: Final = ("class", "id", "itemprop", "rel", "data-testid")
 # Links to the page of a person, where everybody publishes.
-_PERSON: Final = re.compile(r"//author\.|/(?:u|user|users|people|author|member|profile)/", re.IGNORECASE)
+_PERSON: Final = re.compile(r"//author\.|/(?:u|users?|people|authors?|members?|profile)/[\w-]+", re.IGNORECASE)
 _LONGEST_WORDS: Final = 200
 _LINKED_PERSON: Final = "author-link"
 # Guess: a role holds a name or a date line; more pieces are a container.
