@@ -5,6 +5,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -14,17 +15,19 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from twisted.logger import globalLogBeginner
 
 from core.database import Database
-from core.errors import SourceError, StoreError
+from core.errors import SourceError, SourceUnreachable, StoreError
 from core.intake import author_key
 from core.settings import Settings, named_secret
 from crawler import gap, sources, turn
-from crawler.definition import SourceKind, delay_seconds, interval_of
+from crawler.definition import Source, SourceKind, delay_seconds, interval_of
 from crawler.outcome import CrawlResult, Outcome
+from crawler.page import Page
 from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.forum import ForumSpider
 from crawler.spiders.json_interface import JsonSpider
 from crawler.spiders.listing import ListingSpider
+from crawler.spiders.page import PageSpider
 from crawler.spiders.sitemap import SitemapSpider
 from crawler.spiders.wordpress import WordpressSpider
 from crawler.visit import Limits, Report, Visit, in_silence
@@ -77,10 +80,25 @@ def crawl_all(
     database = Database(settings.state_url)
     try:
         visits = _visits(settings, database, names, now, limits or Limits(), report)
-        _run(settings, visits)
+        _run(settings, [(Crawler(SPIDERS[v.source.kind], scrapy_settings(settings, v)), v) for v in visits])
         return tuple(_finish(settings, visit) for visit in visits)
     finally:
         database.close()
+
+
+def fetch(settings: Settings, source: Source, *, now: Callable[[], datetime]) -> Page:
+    """The page at a source's address, asked for as a crawl would; nothing is stored. Once per process.
+
+    Raises SourceError.
+    """
+    kept: list[Page] = []
+    database = Database("sqlite://")  # of the machinery: nobody opens it
+    visit = _visit(settings, source, database, now, Limits(), in_silence)
+    crawler = Crawler(PageSpider, scrapy_settings(settings, visit) | {"EXTENSIONS": {}, "ITEM_PIPELINES": {}})
+    _run(settings, [(crawler, visit)], kept=kept)
+    if not kept:
+        raise visit.outcome.error or SourceUnreachable("网页没有在限定时间内取得", url=source.url)
+    return kept[0]
 
 
 def _visits(
@@ -97,24 +115,38 @@ def _visits(
         for source in found:
             turn.record_started(connection, source.name, now=now(), interval=interval_of(settings, source))
     return tuple(
-        Visit(
-            source=source,
-            outcome=Outcome(source=source.name, started_at=now()),
-            database=database,
-            now=now,
-            limits=limits,
-            report=report,
+        replace(
+            _visit(settings, source, database, now, limits, report),
             reach=DEEPER if source.name in deeper else 1,
-            delay_seconds=delay_seconds(settings, source),
-            time_limit_seconds=settings.crawl_timeout_seconds,
-            secret=partial(named_secret, settings),
             author_key=author_key(settings),
         )
         for source in found
     )
 
 
-def _run(settings: Settings, visits: Sequence[Visit]) -> None:
+def _visit(
+    settings: Settings,
+    source: Source,
+    database: Database,
+    now: Callable[[], datetime],
+    limits: Limits,
+    report: Report,
+) -> Visit:
+    return Visit(
+        source=source,
+        outcome=Outcome(source=source.name, started_at=now()),
+        database=database,
+        now=now,
+        limits=limits,
+        report=report,
+        delay_seconds=delay_seconds(settings, source),
+        time_limit_seconds=settings.crawl_timeout_seconds,
+        secret=partial(named_secret, settings),
+    )
+
+
+def _run(settings: Settings, crawls: Sequence[tuple[Crawler, Visit]], **arguments: object) -> None:
+    """Until all are done. arguments: what spiders are given besides their visit."""
     # Twisted's log goes through Scrapy into ours; until somebody begins it, Twisted writes tracebacks to stderr itself.
     globalLogBeginner.beginLoggingTo([], redirectStandardIO=False, discardBuffer=True)
     logging.getLogger("twisted").addFilter(_is_news)
@@ -123,13 +155,12 @@ def _run(settings: Settings, visits: Sequence[Visit]) -> None:
     process = AsyncCrawlerProcess(_process_settings(settings))
     scrapy_log.propagate = True
     scrapy_log.setLevel(logging.DEBUG if settings.log_level == "DEBUG" else logging.WARNING)
-    for visit in visits:
-        crawler = Crawler(SPIDERS[visit.source.kind], scrapy_settings(settings, visit))
+    for crawler, visit in crawls:
         _watch(crawler, visit.outcome)
-        process.crawl(crawler, visit=visit)
+        process.crawl(crawler, visit=visit, **arguments)
     process.start()
     if not process.bootstrap_failed:
-        for visit in visits:
+        for _, visit in crawls:
             # Told to stop before the spider was open, which Scrapy does not report.
             visit.outcome.reason = visit.outcome.reason or STOPPED
 
