@@ -123,13 +123,14 @@ def _read(layout: Layout, metadata: Metadata, html: str, url: str, now: datetime
         else:
             state = Carried()
     own = embedded.fuller(own, metadata, scripts=len(own) < _SHORT_TEXT or (is_unsure and not state.text))
+    owner = state.author or next(iter(metadata.owners if own and not body.lines else ()), "")
     if (missing := _stand_in(title.text, own, layout)) is not None:
         return Article(canonical=metadata.canonical, kind=kind, missing=missing)
     text = own or _second_opinion(html, url)
     return Article(
         title=title.text,
         text=text,
-        author=find_author(layout, metadata, title=title.line, body=body) or bare_name(state.author, state.source),
+        author=find_author(layout, metadata, title=title.line, body=body) or bare_name(owner, state.source),
         published=find_published(layout, metadata, url, title=title.line, body=body, now=now),
         canonical=metadata.canonical,
         language=language_of(text or title.text),

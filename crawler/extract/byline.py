@@ -81,6 +81,8 @@ _STRIP: Final = re.compile(
 )
 _DATE: Final = re.compile(r"\s*(?:19|20)\d\d[-年/.]\s?\d")
 _LONGEST_PEN_NAME: Final = 12
+_PLACE: Final = re.compile(r"[网站号省市县区镇局部院会馆家界业圈版页类型机车频道闻榜语化育经体融产]$|新闻")
+_BELOW: Final = 3
 # Guesses: a byline stands within these many lines, and is this long.
 _HEAD: Final = 14
 _OPENING_LINES: Final = 3
@@ -114,6 +116,7 @@ def _candidates(layout: Layout, metadata: Metadata, head: range, body: Body) -> 
     for number in head:
         yield from _labelled(layout.lines[number].text)
     yield from _marked(layout, head)
+    yield from _alone(layout, head)
     texts = [layout.lines[number].text for number in body.lines]
     for text in texts[:_OPENING_LINES]:
         yield from _labelled(text) if _CREDIT_LINE.match(text) else ()
@@ -167,6 +170,14 @@ def _marked(layout: Layout, head: range) -> Iterator[str]:
             text = _STRIP.sub("", mark.text)
             if not _OUTLET.fullmatch(text) and re.fullmatch(_NAME, text):
                 yield text
+
+
+def _alone(layout: Layout, head: range) -> Iterator[str]:
+    """A line just below the title that is a name of three characters and nothing else."""
+    for number in head[1 : 1 + _BELOW]:
+        text = layout.lines[number].text
+        if re.fullmatch(rf"[{_FAMILY}]{_HAN}{{2}}", text) and not _OUTLET.fullmatch(text) and not _PLACE.search(text):
+            yield text
 
 
 def _account(layout: Layout, metadata: Metadata, head: range, outlets: set[str]) -> str:

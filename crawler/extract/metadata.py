@@ -34,6 +34,9 @@ _EPOCH: Final = re.compile(
     r"""(?:ct|ori_create_time|oriCreateTime|publish_?[tT]ime|create_?[tT]ime|ctime)["']?\s*[:=]\s*["']?(1\d{9})(?:\d{3})?(?!\d)"""
 )
 _NICKNAME: Final = re.compile(r"""\bvar\s+nick_?[nN]ame\s*=\s*(?:htmlDecode\()?["']([^"'<>]{1,24})["']""")
+_OWNER: Final = re.compile(
+    r"""(?:media|author)_?[iI]nfo["']?\s*[:=]\s*\{[^{}]{0,200}?(?<!\w)["']?(?:name|nick_?name)["']?\s*:\s*["']([^"'<>]{1,24})["']"""
+)
 _SCRIPT_AUTHOR: Final = re.compile(r"""(?<!\w)author["']?\s*[:=]\s*["']([^"'<>]{2,20})["']""")
 
 
@@ -50,6 +53,7 @@ class Metadata:
     meta_authors: list[str] = field(default_factory=list)
     script_authors: list[str] = field(default_factory=list)
     nicknames: list[str] = field(default_factory=list)
+    owners: list[str] = field(default_factory=list)
     outlets: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
     site: str = ""
@@ -114,6 +118,7 @@ def _read_script(found: Metadata, text: str, kind: str) -> None:
             _read_object(found, item)
     found.script_times += [_one_line(match[1]) for match in _whole(_SCRIPT_TIME, text)][:5]
     found.epochs += [int(match[1]) for match in _whole(_EPOCH, text)][:3]
+    found.owners += [match[1].strip() for match in _OWNER.finditer(text)][:3]
     if "var nick" in text:
         found.nicknames += [match[1].strip() for match in _NICKNAME.finditer(text)][:3]
     if "author" in text:

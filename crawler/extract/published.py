@@ -19,7 +19,7 @@ from crawler.extract.metadata import Metadata
 # A date with its time of day, however the page writes it; reading is left to ``dates``.
 _FULL: Final = r"(?:19|20)?\d\d\s?(?:年|[-/.])\s?\d{1,2}\s?(?:月|[-/.])\s?\d{1,2}(?!\d{1,2}(?!\d?[:：]))"
 _SPLIT: Final = r"(?:19|20)\d\d\s+\d\d\s?/\s?\d\d(?=\s)"  # year, day and time in elements of their own
-_NO_YEAR: Final = r"(?:0?[1-9]|1[0-2])[-月]\d{1,2}(?=日|\s+\d{1,2}[:：])"
+_NO_YEAR: Final = r"(?:0?[1-9]|1[0-2])[-月](?:\d{1,2}(?=日|\s+\d{1,2}[:：])|\d\d(?=\d\d[:：]\d\d))"
 _TIME: Final = (
     r"(?:T|\s*[,，]?\s*(?:[(（]?(?:星期|周|週)[一二三四五六日天][)）]?)?\s*)(?:[上下]午\s?)?"
     r"\d{1,2}\s?[:：时]\s?\d\d(?:[:：分]\s?\d\d(?:\.\d+)?)?(?:\s?(?:Z|[+-]\d\d:?\d\d))?"

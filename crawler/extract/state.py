@@ -50,13 +50,15 @@ class Carried:
 
 def carried(scripts: Sequence[str], head: str) -> Carried:
     """The article with most text; ``head`` is the page's title, which tells it from others."""
-    best, most = Carried(), 0
+    best, most, head = Carried(), 0, folded(head)
     for script in scripts:
-        for value in list(_values(script))[:_MOST_SCRIPTS]:
+        for value in _values(script):
             for found in _articles(value):
-                is_own = len(found.title) >= 2 and folded(found.title) in folded(head)
-                score = weight(found.text) * (_SAME_TITLE if is_own else 1)
-                if score > most and weight(found.text) >= _LEAST:
+                if (score := weight(found.text)) < max(_LEAST, most / _SAME_TITLE):
+                    continue
+                is_own = len(found.title) >= 2 and folded(found.title) in head
+                score *= _SAME_TITLE if is_own else 1
+                if score > most:
                     best, most = found, score
     return replace(best, text=plain(best.text))
 

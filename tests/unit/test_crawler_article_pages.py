@@ -7,7 +7,7 @@ import pytest
 from tests.bench.articles import ENOUGH, marks, ours
 from tests.unit.article_files import ArticlePage, read_pages
 
-PAGES: Final = (*read_pages("first"), *read_pages("second"))
+PAGES: Final = (*read_pages("first"), *read_pages("second"), *read_pages("third"))
 # What is known to be missed: a text in a box named for replies, the entries of a live report whose box begins with its
 # title, and the last lines of a text that look like the heading of a list of other articles.
 MISSED: Final = {"complaint": {"body", "minute"}, "live": {"body"}, "ithome": {"body"}}
