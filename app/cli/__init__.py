@@ -23,7 +23,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("app.cli.init", "在当前目录写一份带注释的 tingfeng.yaml"),
     "serve": ("app.cli.serve", "启动完整服务：网页、API、采集、分析、预警"),
     "crawl": ("app.cli.crawl", "采集一个或全部来源，完成后退出"),
-    "extract": ("app.cli.extract", "从网页文件提取标题、作者、时间和正文"),
+    "extract": ("app.cli.extract", "从网页提取标题、作者、时间和正文"),
     "work": ("app.cli.work", "运行一个分析进程（可在多台机器上同时运行）"),
     "evaluate": ("app.cli.evaluate", "立即计算一次预警并发送通知"),
     "search": ("app.cli.search", "检索信息，一行一条 JSON"),
