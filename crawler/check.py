@@ -37,7 +37,9 @@ def check(
     sources: Sequence[Source], site: str = "", *, settings: Settings, now: datetime, seconds: float
 ) -> tuple[Checked, ...]:
     """Results in the order of the sources, the site's first."""
-    return asyncio.run(_check_all(sources, site, settings, now, seconds))
+    # Not asyncio.run: it would wait for a look-up of a name that nobody waits for any more.
+    loop = asyncio.new_event_loop()
+    return loop.run_until_complete(_check_all(sources, site, settings, now, seconds))
 
 
 async def _check_all(

@@ -19,10 +19,13 @@ _NAMES: Final = ("nr", "ns", "nt", "nz")
 
 def frequencies(words: Iterable[str]) -> Mapping[str, int]:
     """Folded word → occurrences in the dictionary's corpus (60 million words); 0 for unknown words and for names."""
-    found = dict.fromkeys(map(fold, words), 0)
-    with jieba.Tokenizer().get_dict_file() as lines:
-        for line in lines:
-            word, count, *kind = line.decode("utf-8").split()
-            if word in found and not "".join(kind).startswith(_NAMES):
-                found[word] = int(count)
-    return found
+    with jieba.Tokenizer().get_dict_file() as file:
+        lines = b"\n" + file.read()  # a search in five megabytes takes a millisecond, reading its lines 300
+    return {word: _frequency(word, lines) for word in map(fold, words)}
+
+
+def _frequency(word: str, lines: bytes) -> int:
+    """A line is the word, its count and its kind."""
+    _, _, rest = lines.partition(f"\n{word} ".encode("utf-8", "surrogatepass"))
+    count, _, kind = rest[:40].partition(b"\n")[0].decode("utf-8", "replace").partition(" ")
+    return int(count) if count.isdecimal() and not kind.startswith(_NAMES) else 0

@@ -42,7 +42,7 @@ def draw(view: View[Stage], stage: Stage) -> None:
     batch = stage.standing.journal.batch
     if batch is not None and stage.content is not None:
         _result(batch, stage.content)
-    onward(stage, label="" if batch else "跳过")
+    onward(stage, label="" if batch else "跳过", is_primary=batch is not None)
 
 
 def _paste(view: View[Stage], stage: Stage) -> None:

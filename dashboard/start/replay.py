@@ -34,7 +34,7 @@ def draw(view: View[Stage], stage: Stage) -> None:
             parts.tag("p", said, "muted small")
         for each in shown.alerts:
             _alert(view, each)
-        if shown.until is not None and not shown.alerts:
+        if shown.until is not None and shown.rules and not shown.alerts:
             parts.tag("p", "这段时间没有达到规则的门槛（默认一小时 6 条负面，且明显多于平时）。")
     onward(stage)
 

@@ -47,11 +47,15 @@ class WouldAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """since, until: what was replayed; None where there is nothing. undated: mentions without a time to the minute."""
+    """since, until: what was replayed; None where there is nothing. undated: mentions without a time to the minute.
+
+    rules: how many of the brand are in use. is_cut: the time was over before all of it was judged.
+    """
 
     alerts: tuple[WouldAlert, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    rules: int = 0
     mentions: int = 0
     undated: int = 0
     is_cut: bool = False
@@ -61,6 +65,8 @@ class Replay:
         """会发 3 条预警."""
         if self.until is None:
             return "还没有可以回放的信息：先导入或粘贴帖子，或等采集带回来。"
+        if not self.rules:
+            return "这个品牌没有启用的预警规则"
         first = f"会发 {len(self.alerts)} 条预警" if self.alerts else "不会发预警"
         return f"{first}（{self.mentions:,} 条信息）"
 
@@ -92,6 +98,7 @@ def replay(
         alerts=_merged(found, {each.id: each for each in rules}),
         since=reached or start,
         until=end,
+        rules=len(rules),
         mentions=counts[0],
         undated=counts[1],
         is_cut=reached is not None,
