@@ -35,8 +35,11 @@ class Tools:
         found: Mapping[str, int] = wiring.part("frequencies")(words)
         return found
 
-    def check(self, settings: Settings, sources: Sequence[Source], site: str = "") -> tuple[Checked, ...]:
-        lines = _asked(settings, sources, site)
+    def check(
+        self, settings: Settings, sources: Sequence[Source], site: str = "", *, is_inside: bool = False
+    ) -> tuple[Checked, ...]:
+        options = ["--site", site, *(["--inside"] if is_inside else [])] if site else []
+        lines = _asked(settings, sources, options)
         found = {each.name: each for each in lines}
         names = [source.name for source in sources]
         missing = [Checked(name=name, is_ok=False, reason=NOT_IN_TIME) for name in names if name not in found]
@@ -62,7 +65,7 @@ class Tools:
             yield index
 
 
-def _asked(settings: Settings, sources: Sequence[Source], site: str) -> list[Checked]:
+def _asked(settings: Settings, sources: Sequence[Source], options: Sequence[str]) -> list[Checked]:
     """What the child said until it ended, or was ended."""
     with tempfile.TemporaryDirectory(prefix="tingfeng-") as folder:
         file, said = Path(folder) / "sources.yaml", Path(folder) / "checked.jsonl"
@@ -72,7 +75,7 @@ def _asked(settings: Settings, sources: Sequence[Source], site: str) -> list[Che
         with said.open("wb") as out:
             try:
                 subprocess.run(
-                    [*command, "--supervised", *(["--site", site] if site else [])],
+                    [*command, "--supervised", *options],
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     env=children.environment(settings),

@@ -34,16 +34,22 @@ NO_TIME: Final = "没有在限定时间内答复"
 
 
 def check(
-    sources: Sequence[Source], site: str = "", *, settings: Settings, now: datetime, seconds: float
+    sources: Sequence[Source],
+    site: str = "",
+    *,
+    settings: Settings,
+    now: datetime,
+    seconds: float,
+    is_inside: bool = False,
 ) -> tuple[Checked, ...]:
-    """Results in the order of the sources, the site's first."""
+    """Results in the order of the sources, the site's first. is_inside: the site may be on the own network."""
     # Not asyncio.run: it would wait for a look-up of a name that nobody waits for any more.
     loop = asyncio.new_event_loop()
-    return loop.run_until_complete(_check_all(sources, site, settings, now, seconds))
+    return loop.run_until_complete(_check_all(sources, site, is_inside, settings, now, seconds))
 
 
 async def _check_all(
-    sources: Sequence[Source], site: str, settings: Settings, now: datetime, seconds: float
+    sources: Sequence[Source], site: str, is_inside: bool, settings: Settings, now: datetime, seconds: float
 ) -> tuple[Checked, ...]:
     """A host that does not answer in time loses its own sources alone."""
     limit = asyncio.Semaphore(PARALLEL_HOSTS)
@@ -59,7 +65,8 @@ async def _check_all(
                 found[source.name] = await _checked(source, visitor, now)
 
     async def of_site() -> None:
-        async with Visitor(settings, delay_seconds=min(1.0, settings.crawl_delay_seconds)) as visitor:
+        delay = min(1.0, settings.crawl_delay_seconds)
+        async with Visitor(settings, delay_seconds=delay, allow_private=is_inside) as visitor:
             found[""] = await offered(site, visitor, now)
 
     work: list[Awaitable[None]] = [of_host(own) for own in by_host.values()]

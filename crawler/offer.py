@@ -41,7 +41,7 @@ async def offered(site: str, visitor: Visitor, now: datetime) -> Checked:
         for offer in _offers(home):
             with suppress(SourceChanged):
                 count = await _read(offer, visitor, now)
-                return _found(home, offer, count)
+                return _found(home, offer, count, visitor)
     except NoTimeLeft:
         return Checked(name=site, is_ok=False, reason="没有在限定时间内答复")
     except TingfengError as error:
@@ -77,9 +77,15 @@ async def _read(offer: _Offer, visitor: Visitor, now: datetime) -> int:
     return count
 
 
-def _found(home: Answer, offer: _Offer, count: int) -> Checked:
+def _found(home: Answer, offer: _Offer, count: int, visitor: Visitor) -> Checked:
     host = urlsplit(home.url).hostname or home.url
-    values = {"name": f"{host}（自有网站）", "kind": offer.kind, "url": offer.url, "platform": Platform.NEWS}
+    values: dict[str, object] = {
+        "name": f"{host}（自有网站）",
+        "kind": offer.kind,
+        "url": offer.url,
+        "platform": Platform.NEWS,
+    }
+    values["allow_private"] = visitor.allow_private
     source = definition.from_definition(values)
     entries = f"，{count} 条" if count else ""
     return Checked(

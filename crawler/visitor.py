@@ -41,7 +41,7 @@ class Visitor:
 
     def __init__(self, settings: Settings, *, delay_seconds: float, allow_private: bool = False) -> None:
         self._user_agent: Final = settings.user_agent
-        self._allow_private: Final = allow_private
+        self.allow_private: Final = allow_private
         self._delay: Final = delay_seconds
         self._robots: dict[str, tuple[ProtegoRobotParser | None, str]] = {}
 
@@ -116,7 +116,7 @@ class Visitor:
         if urlsplit(url).scheme not in ("http", "https") or not host or "@" in urlsplit(url).netloc:
             raise SourceRefused("只采集 http 和 https 网址", url=url)
         address = await resolve(host)
-        if not may_visit(address, allow_private=self._allow_private):
+        if not may_visit(address, allow_private=self.allow_private):
             raise SourceRefused(f"{host} 指向内网或本机地址，来源未允许（allow_private）", url=url)
         try:
             given = httpx.URL(url)

@@ -23,8 +23,13 @@ class Tools(Protocol):
         """How common words are in everyday Chinese (``nlp.everyday``)."""
         ...
 
-    def check(self, settings: Settings, sources: Sequence[Source], site: str = "") -> tuple[Checked, ...]:
-        """Look at each source once, and at a site for what it offers; in a child process, within 30 s, never raises."""
+    def check(
+        self, settings: Settings, sources: Sequence[Source], site: str = "", *, is_inside: bool = False
+    ) -> tuple[Checked, ...]:
+        """Look at each source once, and at a site for what it offers; in a child process, within 30 s, never raises.
+
+        is_inside: the site is on the own network.
+        """
         ...
 
     def try_file(self, services: "Services", path: Path) -> Trial:

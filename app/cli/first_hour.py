@@ -55,13 +55,13 @@ class FirstHour:
             "aliases": list(own.aliases), "ambiguous": list(own.ambiguous), "exclusions": list(own.exclusions),
         }  # fmt: skip
 
-    def sources(self, crawl_seconds: int) -> None:
+    def sources(self, crawl_seconds: int, *, with_pack: bool) -> None:
         """Steps 2 and 4."""
         self._title("2 来源")
-        if self._asks and not Confirm.ask("试读公开来源（最多 30 秒）？", console=self.console, default=True):
+        if self._asks and not Confirm.ask("试读来源（最多 30 秒）？", console=self.console, default=True):
             return
         with self.console.status("正在试读…"):
-            found = pack.check(self._services, SYSTEM, self._begun.name)
+            found = pack.check(self._services, SYSTEM, self._begun.name, with_pack=with_pack)
         for each in found:
             self.console.print(f"  {'✓' if each.is_ok else '✗'} {each.name}：{each.reason}")
         names = [each.name for each in found if each.is_ok]

@@ -37,6 +37,7 @@ def add(
 def check(
     file: Annotated[Path | None, typer.Argument(help="来源文件（YAML）", show_default=False)] = None,
     site: Annotated[str | None, typer.Option(help="网站地址：看它有没有可采集的列表", show_default=False)] = None,
+    inside: Annotated[bool, typer.Option("--inside", help="--site 的网站在内网")] = False,
     seconds: Annotated[int, typer.Option(min=1, max=600, help="最长时间（秒）")] = 30,
     data: Data = None,
     config: Config = None,
@@ -48,7 +49,8 @@ def check(
     definitions = read_file(file) if file is not None else ()
     settings = settings_of_child() if supervised else settings_of(data, config)
     now = system_clock(settings.clock_offset_seconds)
-    found = wiring.part("check")(definitions, site or "", settings=settings, now=now(), seconds=seconds)
+    asked = {"settings": settings, "now": now(), "seconds": seconds, "is_inside": inside}
+    found = wiring.part("check")(definitions, site or "", **asked)
     lines.write(asdict(item) for item in found)
 
 

@@ -29,7 +29,7 @@ def try_(
     webhook: Annotated[str, typer.Option(help="机器人地址，试发一条消息", show_default=False)] = "",
     inside: Annotated[bool, typer.Option("--inside", help="机器人地址在内网")] = False,
     save_as: Annotated[str, typer.Option(help="试发成功后保存为这个名字的通知渠道", show_default=False)] = "",
-    offline: Annotated[bool, typer.Option("--offline", help="不试读、不采集公开来源")] = False,
+    no_pack: Annotated[bool, typer.Option("--no-pack", help="不用公开来源，只看自己的网站")] = False,
     crawl_seconds: Annotated[int, typer.Option(min=10, max=3600, help="第一次采集最长时间（秒）")] = 60,
     yes: Annotated[bool, typer.Option("--yes", help="不提问，全部按提议")] = False,
     data: Data = None,
@@ -42,8 +42,8 @@ def try_(
     asks = not yes and sys.stdin.isatty() and sys.stderr.isatty()
     hour = FirstHour(services, Begun(name=name, industry=industry, site=site, rivals=tuple(rival or ())), asks=asks)
     hour.brand()
-    if not offline:
-        hour.sources(crawl_seconds)
+    if site or not no_pack:
+        hour.sources(crawl_seconds, with_pack=not no_pack)
     hour.posts(file, _pasted(paste))
     hour.judge()
     hour.replay()

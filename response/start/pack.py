@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from core import plain_yaml
-from core.access import Action, Person, require
+from core.access import Action, Person, may, require
 from core.errors import InvalidInput
 from core.mention import Platform
 from crawler import definition, sources
@@ -40,12 +42,14 @@ def pack(industry: str) -> tuple[Source, ...]:
     return tuple(source for source, trades in _pack() if not trades or industry in trades)
 
 
-def check(services: Services, person: Person, brand: str) -> tuple[Checked, ...]:
+def check(services: Services, person: Person, brand: str, *, with_pack: bool = True) -> tuple[Checked, ...]:
     """Look at the pack and at the brand's own site; takes up to half a minute. What was found is remembered."""
     require(person, Action.MANAGE_SOURCES)
     with services.database.read() as connection:
         known = journal.read(connection, brand)
-    found = services.tools.check(services.settings, pack(known.industry), known.site)
+    given = pack(known.industry) if with_pack else ()
+    is_inside = may(person, Action.REACH_PRIVATE_NETWORK) and _is_inner(known.site)
+    found = services.tools.check(services.settings, given, known.site, is_inside=is_inside)
     with services.database.write() as connection:
         details = {"found": [asdict(each) for each in found]}
         journal.note(connection, person, journal.CHECKED, brand, details, now=services.now())
@@ -63,6 +67,15 @@ def register(services: Services, person: Person, brand: str, names: Sequence[str
             source = definition.from_definition(offered[name].definition)
             sources.save(connection, person, source, now=services.now())
     return tuple(names)
+
+
+def _is_inner(site: str) -> bool:
+    """Who types an inner address means it; a name that leads to one stays refused."""
+    try:
+        host = urlsplit(site if "://" in site else f"//{site}").hostname or ""
+        return host == "localhost" or not ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 @cache

@@ -147,7 +147,7 @@ def test_only_what_was_looked_at_is_registered(services: Services, monkeypatch: 
         Checked(name=each.name, is_ok=place == 0, reason="能读取", definition=definition(each))
         for place, each in enumerate(offered)
     ]
-    monkeypatch.setattr(type(services.tools), "check", lambda *_: tuple(found))
+    monkeypatch.setattr(type(services.tools), "check", lambda *_, is_inside: tuple(found))
     with pytest.raises(InvalidInput, match="没有试读过"):
         pack.register(services, SYSTEM, "青柠汽车", [offered[0].name])
     assert pack.check(services, SYSTEM, "青柠汽车") == tuple(found)
