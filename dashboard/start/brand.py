@@ -9,7 +9,7 @@ from nicegui import ui
 from core.access import Person
 from core.errors import UserError
 from core.watchlist import Brand
-from dashboard import parts
+from dashboard import form, parts
 from dashboard.desk import Work
 from dashboard.shell import View
 from dashboard.start.stage import PATH, Stage, go
@@ -36,8 +36,9 @@ def load(services: Services, person: Person, standing: Standing, asked: Mapping[
     name = " ".join(asked.get("name", "").split())
     if name:
         rivals = words_of(asked.get("rivals", ""))
+        trade = asked.get("industry", OTHER)
         begun = Begun(
-            name=name, industry=asked.get("industry", OTHER), site=asked.get("site", "").strip(), rivals=rivals
+            name=name, industry=trade if trade in industries() else OTHER, site=asked.get("site", ""), rivals=rivals
         )
     elif standing.brand and not asked.get("new"):
         begun = Begun(name=standing.brand, industry=standing.journal.industry, site=standing.journal.site)
@@ -61,28 +62,39 @@ def draw(view: View[Stage], stage: Stage) -> None:
 
 
 def _form(begun: Begun) -> None:
-    with parts.tag("form", classes="card start-card", method="get", action=PATH):
+    entries = (
+        form.Entry(name="name", label="品牌名", value=begun.name, hint="例如：青柠汽车"),
+        form.Entry(
+            name="industry",
+            label="行业",
+            kind=form.Kind.CHOICE,
+            value=begun.industry,
+            options={name: name for name in industries()},
+        ),
+        form.Entry(name="site", label="自己的网站（可不填）", value=begun.site, hint="例如：www.brand.example"),
+        form.Entry(
+            name="rivals",
+            label="竞品（可不填）",
+            value="、".join(begun.rivals),
+            hint="用顿号隔开，例如：蓝鲸汽车、远山汽车",
+        ),
+    )
+
+    def ask() -> None:
+        values = {name: str(value or "").strip() for name, value in read().items()}
+        if not values["name"]:
+            ui.notify("请填写品牌名", type="negative", position="top")
+            return
+        # Into the address: a reload and Back show the same proposals.
+        ui.navigate.to(parts.address(PATH, step=Step.BRAND.value, **values))
+
+    with parts.tag("section", classes="card start-card"):
         parts.tag("h2", "您的品牌叫什么？", "card-title")
         parts.tag("p", "大约十分钟看到第一批结果。每一步都可以跳过，以后都能改。", "muted")
-        parts.tag("input", type="hidden", name="step", value=Step.BRAND.value)
-        _line("品牌名", "name", begun.name, "例如：青柠汽车", required="required")
-        with parts.tag("label", classes="field"):
-            parts.tag("span", "行业")
-            with parts.tag("select", name="industry"):
-                for name in industries():
-                    option = parts.tag("option", name, value=name)
-                    if name == begun.industry:
-                        option.props["selected"] = "selected"
-        _line("自己的网站（可不填）", "site", begun.site, "例如：www.brand.example")
-        _line("竞品（可不填，用顿号隔开）", "rivals", "、".join(begun.rivals), "例如：蓝鲸汽车、远山汽车")
+        with parts.tag("div", classes="start-fields").on("keydown.enter", ask):
+            read = form.draw(entries)
         with parts.tag("div", classes="start-foot"):
-            parts.tag("button", "下一步：看看找哪些词", "button primary", type="submit")
-
-
-def _line(label: str, name: str, value: str, hint: str, **attributes: str) -> None:
-    with parts.tag("label", classes="field"):
-        parts.tag("span", label)
-        parts.tag("input", type="text", name=name, value=value, placeholder=hint, maxlength="300", **attributes)
+            ui.button("下一步：看看找哪些词", on_click=ask).props("unelevated no-caps")
 
 
 def _proposals(view: View[Stage], shown: Proposed) -> None:
@@ -99,7 +111,7 @@ def _proposals(view: View[Stage], shown: Proposed) -> None:
             brands = [_edited(each.brand, own) for each, own in zip(shown.proposals, inputs, strict=True)]
             button.disable()
             if await view.act(_saving(shown.begun, brands), "已保存"):
-                go(Step.SOURCES, shown.begun.name)
+                go(view, Step.SOURCES, shown.begun.name)
             else:
                 button.enable()
 

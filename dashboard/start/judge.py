@@ -9,7 +9,7 @@ from core.access import Person
 from dashboard import parts
 from dashboard.shell import View
 from dashboard.start.posts import post
-from dashboard.start.stage import Stage, address, onward
+from dashboard.start.stage import Stage, address, go, onward
 from response.services import Services
 from response.start.judging import TEN, VERDICT_LABELS, Judged, Verdict, judge, score, ten
 from response.start.steps import Standing, Step
@@ -63,7 +63,7 @@ def _item(view: View[Stage], stage: Stage, shown: tuple[Judged, ...], place: int
     async def decide(verdict: Verdict) -> None:
         done = f"记为{VERDICT_LABELS[verdict]}"
         if await view.act(lambda s, p: judge(s, p, stage.brand, judged.mention.id, verdict), done) and _is_back(stage):
-            ui.navigate.to(address(Step.JUDGE, stage.brand))
+            go(view, Step.JUDGE, stage.brand)
 
     async def press(event: events.KeyEventArguments) -> None:
         if not event.action.keydown or event.action.repeat or event.modifiers.ctrl or event.modifiers.meta:
@@ -73,7 +73,7 @@ def _item(view: View[Stage], stage: Stage, shown: tuple[Judged, ...], place: int
             await decide(KEYS[key])
         elif key in ("j", "k"):
             other = (place + (1 if key == "j" else -1)) % len(shown) + 1
-            ui.navigate.to(address(Step.JUDGE, stage.brand, n=str(other)))
+            go(view, Step.JUDGE, stage.brand, n=str(other))
 
     ui.keyboard(on_key=press)
     with parts.tag("div", classes="start-keys"):

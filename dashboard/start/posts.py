@@ -26,6 +26,13 @@ SHOWN: Final = 30
 MEGABYTES: Final = LARGEST_FILE_BYTES // 1024**2
 TOO_LARGE: Final = f"文件最大 {MEGABYTES} MB；更大的请用 tingfeng import"
 MOST_REASONS: Final = 3
+MOST_LEFT_OUT: Final = 8
+FIELDS: Final[Mapping[str, str]] = {
+    "title": "标题", "text": "正文", "url": "网址", "platform": "平台", "source": "来源", "author": "作者",
+    "author_id": "作者编号", "followers": "粉丝数", "region": "地区", "store": "门店", "published_at": "发布时间",
+    "counted_at": "计数时间", "views": "阅读", "comments": "评论", "likes": "点赞", "reposts": "转发",
+    "native_id": "编号",
+}  # fmt: skip
 
 
 def load(services: Services, person: Person, standing: Standing, _asked: Mapping[str, str]) -> Shown | None:
@@ -62,16 +69,13 @@ def _upload(view: View[Stage], stage: Stage) -> None:
     with parts.tag("section", classes="card"):
         parts.tag("h2", "导入监测平台的导出表", "card-title")
         parts.tag("p", f"XLSX、CSV 或 JSONL，最大 {MEGABYTES} MB。先给您看会怎样导入。", "muted")
-        preview = parts.tag("div", classes="start-preview")
 
         async def take(event: events.UploadEventArguments) -> None:
             name, data = event.file.name or "export", await event.file.read()
             found: list[Trial] = []
             work = _with_file(name, data, lambda s, p, path: found.append(posts.try_file(s, p, path)))
             if await view.act(work, "文件读得懂"):
-                preview.clear()
-                with preview:
-                    _preview(view, stage, (name, data), found[0])
+                _preview(view, stage, (name, data), found[0])
 
         upload = (
             ui.upload(
@@ -91,23 +95,31 @@ def _upload(view: View[Stage], stage: Stage) -> None:
 
 
 def _preview(view: View[Stage], stage: Stage, file: tuple[str, bytes], trial: Trial) -> None:
-    for line in trial.text.splitlines():
-        parts.tag("p", line, "small")
-    with parts.tag("dl", classes="facts"):
-        for field, columns in trial.columns:
-            parts.fact(field, columns)
-        for column, reason in trial.left_out[:8]:
-            parts.fact(f"不导入：{column}", reason)
+    """In a dialog, which outlives a view that is redrawn."""
+    view.aside.clear()
+    with view.aside, ui.dialog(value=True) as dialog, ui.card().classes("dialog wide"):
+        parts.tag("h2", "会这样导入", "card-title")
+        for line in trial.text.splitlines():
+            parts.tag("p", line, "small")
+        with parts.tag("dl", classes="facts"):
+            for field, columns in trial.columns:
+                parts.fact(FIELDS.get(field, field), columns)
+            for column, reason in trial.left_out[:MOST_LEFT_OUT]:
+                parts.fact(f"不导入：{column}", reason)
 
-    async def send() -> None:
-        button.disable()
-        work = _with_file(*file, lambda s, p, path: posts.load_file(s, p, stage.brand, path))
-        if not await view.act(work, "已导入"):
-            button.enable()
+        async def send() -> None:
+            button.disable()
+            work = _with_file(*file, lambda s, p, path: posts.load_file(s, p, stage.brand, path))
+            if await view.act(work, "已导入"):
+                dialog.close()
+            else:
+                button.enable()
 
-    button = ui.button(f"导入 {parts.number(trial.new)} 条", on_click=send).props("unelevated no-caps")
-    if not trial.new:
-        button.disable()
+        with parts.tag("div", classes="dialog-actions"):
+            ui.button("取消", on_click=dialog.close).props("flat no-caps")
+            button = ui.button(f"导入 {parts.number(trial.new)} 条", on_click=send).props("unelevated no-caps")
+        if not trial.new:
+            button.disable()
 
 
 def _with_file(name: str, data: bytes, do: Callable[[Services, Person, Path], object]) -> Work[object]:

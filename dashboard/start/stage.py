@@ -7,6 +7,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from dashboard import parts
+from dashboard.shell import View
 from response.start.steps import LABELS, Standing, Step
 
 PATH: Final = "/start"
@@ -42,6 +43,7 @@ def onward(stage: Stage, *, label: str = "", is_primary: bool = True) -> None:
         parts.link(text, address(after, stage.brand), "button primary" if is_primary else "button")
 
 
-def go(step: Step, brand: str, **more: str) -> None:
-    """Open a step."""
-    ui.navigate.to(address(step, brand, **more))
+def go(view: View[Stage], step: Step, brand: str, **more: str) -> None:
+    """Open a step, also from a button that the redrawn view has no more."""
+    with view.aside:
+        ui.navigate.to(address(step, brand, **more))
