@@ -88,7 +88,8 @@ def _upload(view: View[Stage], stage: Stage) -> None:
             .props(f"accept={FORMATS}")
             .classes("hidden")
         )
-        button = ui.button("选择文件", icon="upload_file").props("outline no-caps")
+        with parts.tag("div", classes="start-foot"):
+            button = ui.button("选择文件", icon="upload_file").props("outline no-caps")
         # In the browser, at once: it opens its file dialog only while a click is handled.
         opening = f"runMethod({upload.id}, 'reset', []); runMethod({upload.id}, 'pickFiles', [])"
         button.on("click", js_handler=f"() => {{ {opening} }}")

@@ -83,11 +83,12 @@ def _checked(view: View[Stage], stage: Stage, shown: Offered) -> None:
         chosen = [name for name, box in boxes.items() if box.value]
         await view.act(_registering(stage.brand, chosen), f"已登记 {len(chosen)} 个来源，开始采集")
 
+    has_more = any(box.value for box in boxes.values())
     with parts.tag("div", classes="start-foot"):
         if boxes:
-            ui.button("登记勾选的来源", on_click=send).props("unelevated no-caps")
+            ui.button("登记勾选的来源", on_click=send).props("unelevated no-caps" if has_more else "outline no-caps")
         _check_button(view, stage, "重新检查", is_again=True)
-    onward(stage, is_primary=not boxes)
+    onward(stage, is_primary=not has_more)
 
 
 def _row(each: Checked, *, is_used: bool, boxes: dict[str, ui.checkbox]) -> None:

@@ -25,7 +25,8 @@ def draw(_view: View[Stage], stage: Stage) -> None:
     with parts.tag("section", classes="card start-card"):
         parts.tag("h2", "看看采到了什么", "card-title")
         parts.tag("p", shown.said, "start-figure", role="status")
-        parts.tag("p", _going(shown), "muted")
+        if shown.sources:
+            parts.tag("p", _going(shown), "muted")
         if shown.advice:
             parts.tag("p", shown.advice)
         if shown.named:
