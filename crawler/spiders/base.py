@@ -21,9 +21,11 @@ from core.errors import SourceChanged, TingfengError
 from core.mention import Kind, Mention, mention_id
 from crawler import recheck, redirect
 from crawler.definition import selectors_of
-from crawler.extract.article import Article, Missing, declared_address, extract
+from crawler.extract.article import Article, Missing, declared_address
 from crawler.extract.feed import Entry
 from crawler.extract.listing import Fields, read_fields
+from crawler.extract.selectors import Selectors
+from crawler.extraction import Extraction
 from crawler.failures import explain
 from crawler.items import Reading, Rejected, build, identity
 from crawler.pace import NoTimeLeft
@@ -62,6 +64,7 @@ class SourceSpider(Spider):
         self.visit = visit
         self.selectors = selectors_of(visit.source)
         self._has_checked = False
+        self._extraction = Extraction()
 
     @property
     def has_pages(self) -> bool:
@@ -180,7 +183,17 @@ class SourceSpider(Spider):
 
     async def read_article(self, page: Page) -> tuple[Fields, Article]:
         """Selectors first; the extractor is slow and runs only where they leave title or text open."""
-        return await asyncio.to_thread(self._read_article, page)
+        fields = await asyncio.to_thread(self._read_fields, page) if self.selectors != Selectors() else Fields()
+        if fields.title and fields.text:
+            return fields, Article(canonical=await asyncio.to_thread(declared_address, page.text))
+        article = await self._extraction.article(page.text, page.url, now=self.visit.now())
+        if article.missing in (Missing.CHALLENGE, Missing.GONE) and not fields.text:
+            raise SourceChanged(article.missing.sentence, url=page.url, is_gone=article.missing is Missing.GONE)
+        return fields, article
+
+    async def closed(self, _reason: str) -> None:
+        """Called by Scrapy at the end."""
+        await self._extraction.close()
 
     def mention(self, reading: Reading) -> Mention:
         """Build the mention of this source. Raises SourceChanged when it is empty."""
@@ -234,17 +247,11 @@ class SourceSpider(Spider):
         with self.visit.database.read() as connection:
             return redirect.known(connection, ids)
 
-    def _read_article(self, page: Page) -> tuple[Fields, Article]:
-        now = self.visit.now()
-        fields = read_fields(page.text, self.selectors, now=now)
+    def _read_fields(self, page: Page) -> Fields:
+        fields = read_fields(page.text, self.selectors, now=self.visit.now())
         if self.selectors.text and not fields.text:
             raise SourceChanged("正文选择器 text 没有找到内容，网页结构可能已变化", url=page.url)
-        if fields.title and fields.text:
-            return fields, Article(canonical=declared_address(page.text))
-        article = extract(page.text, page.url, now=now)
-        if article.missing in (Missing.CHALLENGE, Missing.GONE) and not fields.text:
-            raise SourceChanged(article.missing.sentence, url=page.url, is_gone=article.missing is Missing.GONE)
-        return fields, article
+        return fields
 
 
 def is_gone(error: TingfengError) -> bool:
