@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, String, Table, delete, insert, select
 
 from core import audit, inbox
 from core.access import Action, Person, require
-from core.database import UtcTime, metadata
+from core.database import UtcTime, metadata, serialise
 from core.errors import NotFound
 from core.mention import Analysis, Mention, Sentiment
 from index.query import EVERYTHING
@@ -109,6 +109,7 @@ def judge(services: Services, person: Person, brand: str, mention_id: str, verdi
     require(person, Action.MANAGE_BRANDS)
     now = services.now()
     with services.database.write() as connection:
+        serialise(connection, "judgement")  # the same key pressed in two tabs
         mention = inbox.get(connection, mention_id)
         if mention is None or mention.analysis is None:
             raise NotFound("没有这条信息", mention=mention_id)
