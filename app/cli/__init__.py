@@ -20,6 +20,7 @@ from app.cli import usage
 # Command → (module, one-line help). Kept here so that the help text needs no import.
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("app.cli.demo", "演示：两分钟看一次品牌危机从发生到处置"),
+    "try": ("app.cli.try_", "用自己的品牌走一遍：词、来源、帖子、判断、回放、通知"),
     "init": ("app.cli.init", "在当前目录写一份带注释的 tingfeng.yaml"),
     "serve": ("app.cli.serve", "启动完整服务：网页、API、采集、分析、预警"),
     "crawl": ("app.cli.crawl", "采集一个或全部来源，完成后退出"),

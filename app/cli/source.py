@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from app import wiring
 from app.cli import lines, proposal
 from app.cli.crawl_file import as_named
-from app.cli.options import Config, Data, services_of, settings_of
+from app.cli.options import Config, Data, Supervised, services_of, settings_of, settings_of_child
 from app.clock import system_clock
 from core import inbox
 from core.access import SYSTEM
+from core.errors import InvalidInput
 from crawler import crawl_log, gap, health, impact, run, sources
 from crawler.definition import from_definition, read_file
 
@@ -55,6 +57,27 @@ def propose(
         lines.write([trial.as_line()])
     else:
         lines.write_text(proposal.written(trial))
+
+
+@command.command()
+def check(
+    file: Annotated[Path | None, typer.Argument(help="来源文件（YAML）", show_default=False)] = None,
+    site: Annotated[str | None, typer.Option(help="网站地址：看它有没有可采集的列表", show_default=False)] = None,
+    inside: Annotated[bool, typer.Option("--inside", help="--site 的网站在内网")] = False,
+    seconds: Annotated[int, typer.Option(min=1, max=600, help="最长时间（秒）")] = 30,
+    data: Data = None,
+    config: Config = None,
+    supervised: Supervised = False,
+) -> None:
+    """试读来源：每个只取一页，遵守 robots.txt，不登记也不入库；每行输出一个结果。"""
+    if file is None and site is None:
+        raise InvalidInput("请写来源文件，或用 --site 写网站地址")
+    definitions = read_file(file) if file is not None else ()
+    settings = settings_of_child() if supervised else settings_of(data, config)
+    now = system_clock(settings.clock_offset_seconds)
+    asked = {"settings": settings, "now": now(), "seconds": seconds, "is_inside": inside}
+    found = wiring.part("check")(definitions, site or "", **asked)
+    lines.write(asdict(item) for item in found)
 
 
 @command.command("list")
