@@ -193,6 +193,7 @@ def scrapy_settings(settings: Settings, visit: Visit) -> dict[str, Any]:  # Any:
         "USER_AGENT": settings.user_agent,
         "DOWNLOAD_DELAY": 0,  # crawler.pace waits, see there
         "CONCURRENT_REQUESTS": 2 * PARALLEL_REQUESTS,
+        "CONCURRENT_ITEMS": 1,  # Scrapy starts as many tasks for every answer; ours only wait for the same batch
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1 if visit.delay_seconds else PARALLEL_REQUESTS,
         "DOWNLOAD_TIMEOUT": visit.limits.page_timeout_seconds,
         "DOWNLOAD_MAXSIZE": settings.page_size_limit_megabytes * 1024 * 1024,

@@ -40,6 +40,11 @@ class Selectors:
     native_id: str = ""
     on_list: bool = False
 
+    @property
+    def has_fields(self) -> bool:
+        """Whether any field is read by a selector."""
+        return any((self.title, self.text, self.author, self.published_at, self.native_id))
+
 
 NAMES: Final = tuple(item.name for item in fields(Selectors))
 # Guess: far above any selector a person writes; keeps the parsers' recursion shallow.
