@@ -61,6 +61,14 @@ class PutResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A mention as it was until ``replaced_at``."""
+
+    mention: Mention
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
     """Mentions waiting for analysis and for the index."""
 
@@ -110,11 +118,11 @@ def get(connection: Connection, mention_id: str) -> Mention | None:
     return _mention(row) if row is not None else None
 
 
-def versions(connection: Connection, mention_id: str) -> tuple[Mention, ...]:
+def versions(connection: Connection, mention_id: str) -> tuple[Version, ...]:
     """Former versions, oldest first."""
     chosen = version_table.c.mention_id == mention_id
     rows = connection.execute(select(version_table).where(chosen).order_by(version_table.c.revision))
-    return tuple(from_json(row.record) for row in rows)
+    return tuple(Version(mention=from_json(row.record), replaced_at=row.replaced_at) for row in rows)
 
 
 def claim(connection: Connection, *, worker: str, limit: int, now: datetime) -> tuple[Mention, ...]:

@@ -5,7 +5,7 @@ Masks keep every length, so that highlights and reasons stay in their places. Th
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,7 +20,9 @@ from core.ticket import Ticket
 from index import trends
 from index.base import Bucket, Dimension, Hit, SearchPage, checked_limit
 from index.query import Query, parse
+from response import history
 from response.entered import required
+from response.history import History
 from response.services import Services
 
 # Guess: nobody reads a curve of more days; the bound keeps a mistyped year from filling the memory.
@@ -49,11 +51,12 @@ NO_FILTERS: Final = Filters()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MentionDetail(Mention):
-    """A mention with what belongs to it: its ticket, who reported it, and their pictures."""
+    """A mention with what belongs to it: its ticket, who reported it, their pictures, its edits."""
 
     ticket: Ticket | None = None
     reports: tuple[Report, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    history: History = field(default_factory=History)
 
 
 def search(
@@ -92,6 +95,7 @@ def detail(services: Services, person: Person, mention_id: str) -> MentionDetail
             ticket=ticket.shown(connection, mention_id),
             reports=report.of_mention(connection, mention_id),
             evidence=evidence.of_mention(connection, mention_id),
+            history=history.of_mention(connection, mention_id),
         )
 
 

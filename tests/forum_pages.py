@@ -147,6 +147,7 @@ class Forum:
             pages=pages,
             more=page < pages,
             host=HOST,
+            now=NOW,
             user=lambda name: 10 + NAMES.index(name),
             url=lambda thread, number=1: self.url(thread, number),
             board_url=self.board,
@@ -303,6 +304,30 @@ FORUMS: Final = (
         is_lively=True,
         has_counts=False,
     ),
+    Forum(
+        "Headed",
+        lambda page: "/c/cars/3" + _after(page, f"?page={page}"),
+        lambda t, page: f"/topic/{t.number}-talk-{'abcdef'[t.number % 6]}" + _after(page, f"?page={page}"),
+        is_lively=True,
+    ),
+    Forum(
+        "Below",
+        lambda page: f"/ban/5_{page}.html",
+        lambda t, page: f"/lou/{t.number}_{page}.html",
+        is_lively=True,
+    ),
+    Forum(
+        "Ledger",
+        lambda page: "/quan/8" + _after(page, f"/{page}"),
+        lambda t, page: f"/quan/8/{t.number}" + _after(page, f"?page={page}"),
+        is_lively=True,
+    ),
+    Forum(
+        "Labels",
+        lambda page: "/" + _after(page, f"?page={page}"),
+        lambda t, page: f"/topic/{t.number}/talk-{'abcdef'[t.number % 6]}/" + _after(page, f"?page={page}"),
+        is_lively=True,
+    ),
 )
 # Left out of all tuning: what the reader makes of a forum nobody has seen.
 UNTUNED: Final = (
@@ -316,6 +341,21 @@ UNTUNED: Final = (
         "Circle",
         lambda page: "/board/1066" + _after(page, f"?page={page}"),
         lambda t, page: f"/board/post/detail?postId={t.number}" + _after(page, f"&page={page}"),
+        is_lively=True,
+    ),
+    Forum(
+        "Branches",
+        lambda page: "/r/cars" + _after(page, f"?after={page}"),
+        lambda t, page: f"/r/cars/{t.number}" + _after(page, f"?after={page}"),
+        is_lively=True,
+    ),
+)
+# A text without an element around each post: not read, and said to be no forum.
+UNREAD: Final = (
+    Forum(
+        "Lines",
+        lambda page: "/wap/list.php?fid=3" + _after(page, f"&page={page}"),
+        lambda t, page: f"/wap/show.php?tid={t.number}" + _after(page, f"&page={page}"),
         is_lively=True,
     ),
 )

@@ -6,7 +6,7 @@ each sort of time, of which only the most frequent are looked at.
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,8 @@ from crawler.extract.timemark import Mark
 
 # Guess: a page shows times of few sorts (posts, edits, joins, a side list or two).
 MOST_SORTS: Final = 12
+# Guess: between a time and the element of its post, and between that and the list that it stands in.
+MOST_LEVELS: Final = 8
 _WRAPS: Final = frozenset({"em", "span", "a", "b", "strong", "small", "i", "font", "time", "cite", "abbr"})
 
 
@@ -28,11 +30,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Blocks of one sort in page order. container: their parent. key: what their times share."""
+    """Blocks of one sort in page order. container: their parent. key: what their times share.
+
+    nest: the name of elements that hold one another, each with a post of its own; empty where none does.
+    """
 
     key: tuple[int, str]
     container: int
     blocks: tuple[Block, ...]
+    nest: str = ""
 
 
 def series(shape: Shape, found: Sequence[Mark]) -> Iterator[Series]:
@@ -47,6 +53,7 @@ def series(shape: Shape, found: Sequence[Mark]) -> Iterator[Series]:
         for container, blocks in containers.items():
             if len(blocks) > 1:
                 yield from _runs(shape, Series(key, container, tuple(blocks)))
+    yield from _nests(shape, found)
 
 
 def outer(shape: Shape, mark: Mark) -> int:
@@ -66,6 +73,68 @@ def key_of(shape: Shape, mark: Mark) -> tuple[int, str]:
     """
     place = outer(shape, mark)
     return shape.paths[place], shape.names[place]
+
+
+def _nests(shape: Shape, found: Sequence[Mark]) -> Iterator[Series]:
+    """Answers inside the answers that they are to."""
+    sorts: defaultdict[tuple[str, str], list[Mark]] = defaultdict(list)
+    for mark in found:
+        place = outer(shape, mark)
+        sorts[shape.names[place], shape.names[max(0, shape.parents[place])]].append(mark)
+    for marks in sorted(sorts.values(), key=len, reverse=True)[:MOST_SORTS]:
+        roots = [outer(shape, mark) for mark in marks]
+        nested = list[int]()
+        for _ in range(MOST_LEVELS):
+            roots = [shape.parents[root] for root in roots]
+            if len(set(roots)) < len(roots) or min(roots) < 0 or len({shape.names[root] for root in roots}) > 1:
+                break
+            nested = roots if _is_nested(shape, roots) else nested
+        if nested:
+            blocks = tuple(Block(*pair) for pair in zip(marks, apart(shape, nested), strict=True))
+            yield Series((0, ""), shape.parents[nested[0]], blocks, shape.names[nested[0]])
+
+
+def answered(shape: Shape, blocks: Sequence[Block], nest: str) -> list[int | None]:
+    """For each block the time of the one that holds it; None for those that are answers to the thread."""
+    found: list[int | None] = []
+    open_ones: list[tuple[int, int]] = []
+    for block in blocks:
+        place = block.mark.place
+        while place >= 0 and shape.names[place] != nest:
+            place = shape.parents[place]
+        while open_ones and open_ones[-1][0] < place:
+            open_ones.pop()
+        found.append(open_ones[-1][1] if open_ones else None)
+        open_ones.append((shape.ends[place], block.mark.place))
+    return found
+
+
+def _is_nested(shape: Shape, roots: Sequence[int]) -> bool:
+    return any(inner <= shape.ends[outer] for outer, inner in zip(roots, roots[1:], strict=False))
+
+
+def apart(shape: Shape, roots: Sequence[int]) -> list[tuple[int, ...]]:
+    """The elements of each root that hold no other root; all are cut alike."""
+    among, opened = set(roots), set[str]()
+    for root in roots:
+        way, place = set[str](), shape.parents[root]
+        while place >= 0 and place not in among and len(way) < MOST_LEVELS:
+            way.add(shape.names[place])
+            place = shape.parents[place]
+        opened |= way if place in among else set()
+    return [tuple(_own_parts(shape, root, among, opened)) or (root,) for root in roots]
+
+
+def _own_parts(shape: Shape, root: int, among: Collection[int], opened: Collection[str]) -> Iterator[int]:
+    place = root + 1
+    while place <= shape.ends[root]:
+        if place in among:
+            place = shape.ends[place] + 1
+        elif shape.names[place] in opened:
+            place += 1
+        else:
+            yield place
+            place = shape.ends[place] + 1
 
 
 def top_before(shape: Shape, place: int, stop: int) -> int:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from core.mention import DatePrecision
-from crawler.extract.pager import clean, page_number, skeleton, thread_key
+from crawler.extract.pager import clean, loosened, page_number, skeleton, thread_key
 from crawler.extract.shape import Shape
 from crawler.extract.thread import ThreadLink
 from crawler.extract.timemark import TIME, Mark, marks, moment
@@ -40,7 +40,7 @@ _OTHER: Final = re.compile(
 # Threads live below their board: ``/board/post/detail``.
 _BOARD: Final = re.compile(r"board|plate", re.IGNORECASE)
 _REPLIES: Final = re.compile(
-    r"(?:回复|回帖|评论|跟帖|回应|答复|回答|replies|comments?|posts)\s?(?:数)?[:：(（]?\s?(\d{1,7})|(\d{1,7})\s?(?:条|个|次)?\s?(?:回复|回帖|评论|跟帖|回应|回答|回(?!\w)|repl(?:y|ies)|comments?)"
+    r"(?:回复|回帖|评论|跟帖|回应|答复|回答|replies|comments?|posts)\s?(?:数)?[:：(（]?\s?(\d{1,7})|(\d{1,7})\s?(?:条|个|次)?\s?(?:回复|回帖|评论|跟帖|回应|回答|[回评](?!\w)|repl(?:y|ies)|comments?)"
     r"|^(\d{1,7})\s?/\s?\d{1,9}$",
     re.IGNORECASE,
 )
@@ -55,6 +55,9 @@ _NOT_TITLE: Final = re.compile(
     re.IGNORECASE,
 )
 
+_HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+Sort = tuple[str, ...]
+
 
 @dataclass(slots=True)
 class _Thread:
@@ -67,17 +70,40 @@ class _Thread:
 
 def threads(root: etree._Element, url: str, now: datetime) -> tuple[ThreadLink, ...]:
     """The threads of a list page in page order; empty where there are none."""
-    shape = Shape(root)
-    sorts: defaultdict[tuple[str, ...], dict[str, _Thread]] = defaultdict(dict)
+    chosen = chosen_rows(sorts_of(Shape(root), url))
+    return links(chosen, now) if chosen else ()
+
+
+def sorts_of(shape: Shape, url: str) -> dict[Sort, "Rows"]:
+    """All links of a page to its host, by what their addresses share."""
+    grouped: defaultdict[Sort, list[tuple[int, str]]] = defaultdict(list)
     for place, address in islice(_links(shape, url), MOST_LINKS):
-        _add(sorts[skeleton(address)], shape, place, address)
+        grouped[skeleton(address)].append((place, address))
     times = list(marks(shape, of_posts=False))
-    scored = []
-    for sort, found in sorts.items():
-        rows = Rows(shape, found, times)
-        scored.append((_score(sort, found, rows), rows))
+    return {sort: Rows(shape, _grouped(shape, found), times) for sort, found in _merged(grouped).items()}
+
+
+def _merged(grouped: Mapping[Sort, list[tuple[int, str]]]) -> dict[Sort, list[tuple[int, str]]]:
+    """Addresses that no other is like differ in a name only: ``/c/cars/3`` and ``/c/phones/4`` are of one sort."""
+    found: defaultdict[Sort, list[tuple[int, str]]] = defaultdict(list)
+    for sort, its in grouped.items():
+        is_alone = len({thread_key(address) for _, address in its}) == 1
+        found[loosened(sort) if is_alone else sort].extend(its)
+    return {sort: sorted(its) for sort, its in found.items()}
+
+
+def _grouped(shape: Shape, found: Sequence[tuple[int, str]]) -> dict[str, _Thread]:
+    threads: dict[str, _Thread] = {}
+    for place, address in found:
+        _add(threads, shape, place, address)
+    return threads
+
+
+def chosen_rows(sorts: Mapping[Sort, "Rows"]) -> "Rows | None":
+    """The rows that look most like threads."""
+    scored = [(_score(sort, rows), rows) for sort, rows in sorts.items()]
     best, chosen = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-    return tuple(_threads(chosen, now)) if chosen is not None and best > 0 else ()
+    return chosen if best > 0 else None
 
 
 def _links(shape: Shape, url: str) -> Iterator[tuple[int, str]]:
@@ -118,6 +144,7 @@ class Rows:
 
     def __init__(self, shape: Shape, found: Mapping[str, _Thread], every: Sequence[Mark]) -> None:
         self.shape = shape
+        self.found = found
         self._every = every
         self._mark_places = [mark.place for mark in every]
         titled = sorted((thread for thread in found.values() if thread.title), key=lambda thread: thread.place)
@@ -139,6 +166,10 @@ class Rows:
                 break
             top = parent
         return top
+
+    def span(self, thread: _Thread) -> tuple[int, int]:
+        """First and last place of the thread's row."""
+        return self._ends[thread.key]
 
     def times(self, thread: _Thread) -> Sequence[Mark]:
         """Marks in the thread's row."""
@@ -178,16 +209,18 @@ class Rows:
 
 
 def _words(shape: Shape, place: int) -> str:
-    """The link's words; in full where the link shortens them and its title does not."""
+    """The link's words; of a card that is one link its heading; in full where the link shortens what its title has."""
+    headings = (inner for inner in shape.below(place)[:MOST_INNER] if shape.nodes[inner].tag in _HEADINGS)
+    place = next(headings, place) if shape.own[place] == "" else place
     shown = " ".join(filter(None, (shape.own[inner] for inner in shape.below(place)[:MOST_INNER])))[:MOST_TITLE]
     begin = shown.rstrip(".…")
     title = " ".join((shape.nodes[place].get("title") or "").split())[:MOST_TITLE]
     return title if begin and begin != shown and title.startswith(begin) else shown
 
 
-def _score(sort: Sequence[str], found: Mapping[str, _Thread], rows: Rows) -> float:
+def _score(sort: Sequence[str], rows: Rows) -> float:
     """How much a sort of links looks like threads: titles, many of them, in rows with times and counts."""
-    titled = [thread for thread in found.values() if len(thread.title) > 1]
+    titled = [thread for thread in rows.titled if len(thread.title) > 1]
     text = f"/{'/'.join(sort)}/"
     if not titled or not any("N" in part or part == "*" or part == "?" for part in sort):
         return 0.0
@@ -206,6 +239,11 @@ def _following(shape: Shape, place: int) -> int | None:
         if near < len(shape.nodes) and shape.own[near].isascii() and shape.own[near].isdigit():
             return int(shape.own[near][:7])
     return None
+
+
+def links(rows: Rows, now: datetime) -> tuple[ThreadLink, ...]:
+    """The rows as threads, in page order."""
+    return tuple(_threads(rows, now))
 
 
 def _threads(rows: Rows, now: datetime) -> Iterator[ThreadLink]:

@@ -6,6 +6,8 @@ fuller neighbours. Any page gives an answer or SourceChanged.
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,8 +18,9 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from core.database import storable
 from core.errors import SourceChanged, SourceRefused
-from crawler.extract import board
-from crawler.extract.blocks import Block, Series, series, top_before
+from crawler.extract import board, index
+from crawler.extract.blocks import Block, Series, answered, series, top_before
+from crawler.extract.comments import comments
 from crawler.extract.dates import Published
 from crawler.extract.memory import MOST_INSIDE, Memory, ThreadSelectors, known_blocks, selectors, usual
 from crawler.extract.own_words import words_of
@@ -36,6 +39,8 @@ MOST_SINGLE: Final = 12
 MOST_STEPS: Final = 12
 # Guess: less is a button or a rule; the words of a post on a page of its own.
 FEWEST_LETTERS: Final = 4
+# Minutes: the widest offset of a time zone from UTC is 14 hours.
+WIDEST_SLIP: Final = 14 * 60
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _GONE: Final = re.compile(
     r"(?:主题|帖子|帖|页面|内容|话题|版块)[^。]{0,8}(?:不存在|已?被?删除|已?被?关闭|找不到)"
@@ -63,6 +68,8 @@ class _Read:
     number: int | None
     published: Published | None
     text: str
+    below: "tuple[_Read, ...]" = ()
+    above: int | None = None
 
 
 class ForumReader:
@@ -87,10 +94,12 @@ class ForumReader:
 def read_board(html: str, url: str, now: datetime) -> BoardPage:
     """Raises SourceChanged where no list of threads is found, SourceRefused for a wall."""
     root = parse(html)
-    threads = board.threads(root, url, now)
-    if not threads:
+    sorts = board.sorts_of(Shape(root), url)
+    boards, rows = index.boards(sorts, board.chosen_rows(sorts), url)
+    threads = board.links(rows, now) if rows else ()
+    if not threads and not boards:
         raise _nothing(root, url, "主题列表")
-    return BoardPage(threads=threads, next_url=next_url(root, url))
+    return BoardPage(threads=threads, next_url=next_url(root, url), boards=boards)
 
 
 def read_thread(html: str, url: str, now: datetime) -> ThreadPage:
@@ -129,7 +138,7 @@ def _as_known(
     """None where nothing stands as on the pages before."""
     known = usual(memory.posts)
     blocks = known_blocks(shape, found, known) if known else []
-    reads = _reads(shape, Posts(shape, blocks, known), now) if blocks else []
+    reads = _with_comments(shape, blocks, found, now, known, known.nest) if known and blocks else []
     if known and len(blocks) > 2:
         memory.posts[known] += 1
     if not is_first:
@@ -144,9 +153,9 @@ def _as_repeated(shape: Shape, found: Sequence[Mark], now: datetime, memory: Mem
         reads, start = _single(shape, found, now)
     else:
         posts = Posts(shape, best.blocks)
-        reads, start = _reads(shape, posts, now), best.blocks[0].roots[0]
+        reads, start = _with_comments(shape, best.blocks, found, now, nest=best.nest), best.blocks[0].roots[0]
         if len(best.blocks) > 2:
-            memory.posts[selectors(shape, best.blocks[0], posts)] += 1
+            memory.posts[selectors(shape, best.blocks[0], posts, best.nest)] += 1
     return [*(_first(shape, found, start, reads, now, memory) if is_first and reads else []), *reads]
 
 
@@ -192,13 +201,41 @@ def _best(shape: Shape, found: Sequence[Mark]) -> Series | None:
     return best
 
 
+def _with_comments(
+    shape: Shape,
+    blocks: Sequence[Block],
+    found: Sequence[Mark],
+    now: datetime,
+    known: ThreadSelectors | None = None,
+    nest: str = "",
+) -> list[_Read]:
+    """Each post with what is said below it. nest: see Series."""
+    posts = Posts(shape, blocks, known)
+    if nest:
+        above = answered(shape, blocks, nest)
+        return [replace(read, above=mark) for read, mark in zip(_reads(shape, posts, now), above, strict=True)]
+    inner = comments(shape, posts, found)
+    if not inner:
+        return _reads(shape, posts, now)
+    posts = Posts(shape, blocks, known, {block.roots[0] for _, block in inner})
+    reads, below = _reads(shape, posts, now), defaultdict[int, list[_Read]](list)
+    said = _reads(shape, Posts(shape, [block for _, block in inner]), now)
+    for (number, _), read in zip(inner, said, strict=True):
+        below[number].append(read)
+    return [replace(read, below=tuple(below[number])) for number, read in enumerate(reads)]
+
+
 def _reads(shape: Shape, posts: Posts, now: datetime) -> list[_Read]:
-    authors, numbers, keys = posts.authors(), posts.floors(), posts.keys()
+    authors, numbers, keys, without = posts.authors(), posts.floors(), posts.keys(), sorted(posts.without)
     found = []
     for place, block in enumerate(posts.blocks):
         name, at = authors[place]
         drop = [shape.nodes[block.mark.place], *([shape.nodes[at]] if at is not None else [])]
-        texts = [words_of(shape.nodes[one], drop) for one in posts.words_places(place)]
+        places = posts.words_places(place)
+        drop.extend(shape.nodes[other] for one in places for other in _within(shape, one, without))
+        texts = [words_of(shape.nodes[one], drop) for one in places]
+        if texts and at is not None and shape.is_inside(at, places[0]):
+            texts[0] = texts[0].lstrip(":：").lstrip()  # ``<a>阿泽</a>：顶``
         found.append(
             _Read(
                 mark=block.mark,
@@ -211,6 +248,10 @@ def _reads(shape: Shape, posts: Posts, now: datetime) -> list[_Read]:
             )
         )
     return found
+
+
+def _within(shape: Shape, outer: int, places: Sequence[int]) -> Sequence[int]:
+    return places[bisect_left(places, outer) : bisect_right(places, shape.ends[outer])]
 
 
 def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[_Read], now: datetime) -> Block | None:
@@ -237,14 +278,17 @@ def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[
 
 
 def _is_same(read: _Read, reply: _Read) -> bool:
-    """The heading of a thread tells the time of its first post once more; no two posts share a minute there."""
+    """The heading of a thread tells the time of its first post once more; no two posts share a minute there.
+
+    It may leave out the zone, or the seconds, that a machine-readable time has.
+    """
     is_fine = any(":" in text for text in (read.mark.text, read.mark.exact))
-    return (
-        is_fine
-        and read.published is not None
-        and reply.published is not None
-        and read.published.at == reply.published.at
-    )
+    if not is_fine or read.published is None or reply.published is None:
+        return False
+    minutes = abs((reply.published.at - read.published.at).total_seconds()) / 60
+    if minutes < 1:
+        return read.published.at == reply.published.at or read.author == reply.author
+    return read.author == reply.author and minutes <= WIDEST_SLIP and min(minutes % 30, -minutes % 30) < 1
 
 
 def _single(shape: Shape, found: Sequence[Mark], now: datetime) -> tuple[list[_Read], int]:
@@ -266,22 +310,34 @@ def _single(shape: Shape, found: Sequence[Mark], now: datetime) -> tuple[list[_R
 def _floors(reads: Sequence[_Read], url: str) -> tuple[Floor, ...]:
     is_first_page = page_number(url) == 1
     floors: list[Floor] = []
+    keys: dict[int | None, str] = {}
     for place, read in enumerate(reads):
-        if not read.text:
-            continue
-        native = f"#{read.key or _digest(read)}"
-        floor = Floor(
-            native_id=native,
-            url=clean(url) + (f"#{read.key}" if read.key and not (is_first_page and place == 0) else ""),
-            text=read.text,
-            author=read.author,
-            author_id=_author_id(read.author_link),
-            number=read.number,
-            published=read.published,
-            is_first=is_first_page and place == 0,
-        )
-        floors.append(replace(floor, number=1) if floor.is_first and not floor.number else floor)
-    return tuple(floors)
+        floor = _floor(read, url, is_first=is_first_page and place == 0)
+        floor = replace(floor, parent=keys.get(read.above, ""))
+        keys[read.mark.place] = floor.native_id
+        floors.append(floor)
+        floors.extend(_comment(other, floor, url) for other in read.below)
+    return tuple(floor for floor in floors if floor.text)
+
+
+def _floor(read: _Read, url: str, *, is_first: bool) -> Floor:
+    return Floor(
+        native_id=f"#{read.key or _digest(read)}",
+        url=clean(url) + (f"#{read.key}" if read.key and not is_first else ""),
+        text=read.text,
+        author=read.author,
+        author_id=_author_id(read.author_link),
+        number=read.number or (1 if is_first else None),
+        published=read.published,
+        is_first=is_first,
+    )
+
+
+def _comment(read: _Read, above: Floor, url: str) -> Floor:
+    """Comments have keys and floors of their own, which those of posts may be like."""
+    own = f"c{read.key}" if read.key else hashlib.sha256(f"{above.native_id}{_digest(read)}".encode()).hexdigest()[:16]
+    floor = _floor(replace(read, key=own, number=above.number), url, is_first=False)
+    return replace(floor, parent=above.native_id)
 
 
 def _digest(read: _Read) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from crawler.extract.blocks import Block, outer
+from crawler.extract.blocks import Block, apart, key_of, outer
 from crawler.extract.posts import Posts
 from crawler.extract.shape import Shape
 from crawler.extract.timemark import Mark
@@ -29,7 +29,7 @@ MOST_SEEN: Final = 50_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadSelectors:
     """Where a thread's parts stand, as CSS: post on the page (its rows, where it is a run of neighbours, lead of
-    them before the one with the time); the others inside a post."""
+    them before the one with the time; none, where posts hold one another); the others inside a post."""
 
     post: str
     rows: int
@@ -38,17 +38,24 @@ class ThreadSelectors:
     author: str
     lead: int = 0
 
+    @property
+    def nest(self) -> str:
+        """The name of elements that hold one another; empty where posts do not."""
+        return "" if self.rows else self.post.removeprefix(" > ")
 
-def selectors(shape: Shape, block: Block, posts: Posts) -> ThreadSelectors:
-    """What ``block``, one of ``posts``, suggests for other pages."""
+
+def selectors(shape: Shape, block: Block, posts: Posts, nest: str = "") -> ThreadSelectors:
+    """What ``block``, one of ``posts``, suggests for other pages; nest: see Series."""
     root = next(root for root in block.roots if shape.is_inside(block.mark.place, root))
     return ThreadSelectors(
-        post=f"{shape.names[shape.parents[root]]} > {_shared_name(shape, root, posts.blocks)}",
-        rows=len(block.roots),
+        post=f" > {nest}"
+        if nest
+        else f"{shape.names[shape.parents[root]]} > {_shared_name(shape, root, posts.blocks)}",
+        rows=0 if nest else len(block.roots),
         time=shape.names[outer(shape, block.mark)],
         text=posts.text_name(),
         author=posts.author_name(),
-        lead=block.roots.index(root),
+        lead=0 if nest else block.roots.index(root),
     )
 
 
@@ -69,15 +76,22 @@ class Memory:
         self._seen: dict[int, str] = {}
 
     def meet(self, shape: Shape, found: Sequence[Mark], thread: str) -> set[int]:
-        """Places of the times that another thread shows alike; and remember all."""
-        common = set()
+        """Places of the times that another thread shows alike; and remember all.
+
+        A writer who posts in two threads within the hour is alike, too: only what is so in most of its sort counts.
+        """
+        common, sorts = set[int](), defaultdict[tuple[int, str], list[int]](list)
         for mark in found:
+            sorts[key_of(shape, mark)].append(mark.place)
             digest = hash((mark.text, mark.exact, shape.names[mark.place], _around(shape, mark.place)))
             if self._seen.get(digest, thread) != thread:
                 common.add(mark.place)
             elif len(self._seen) < MOST_SEEN:
                 self._seen[digest] = thread
-        return common if len(common) < len(found) else set()  # the same thread under another address
+        if len(common) == len(found):  # the same thread under another address
+            return set()
+        usual = (places for places in sorts.values() if 2 * len(common.intersection(places)) >= len(places))
+        return common.intersection(place for places in usual for place in places)
 
 
 def usual(votes: Counter[ThreadSelectors]) -> ThreadSelectors | None:
@@ -92,13 +106,19 @@ def known_blocks(shape: Shape, found: Sequence[Mark], known: ThreadSelectors, st
     """
     containers: defaultdict[int, list[Block]] = defaultdict(list)
     tried: set[int] = set()
+    nested: list[tuple[Mark, int]] = []
     for mark in found:
         root = _root(shape, mark, known) if shape.names[outer(shape, mark)] == known.time else None
         if root is None or root in tried or len(tried) >= MOST_BLOCKS:
             continue
         tried.add(root)
-        if block := _known_block(shape, Block(mark, (root,)), known, stop):
+        if known.nest:
+            nested.append((mark, root))
+        elif block := _known_block(shape, Block(mark, (root,)), known, stop):
             containers[shape.parents[root]].append(block)
+    if nested:
+        parts = apart(shape, [root for _, root in nested])
+        return [Block(mark, roots) for (mark, _), roots in zip(nested, parts, strict=True)]
     return max(containers.values(), key=len, default=[])
 
 
@@ -133,7 +153,7 @@ def _is_named(shape: Shape, parent: int, place: int, post: str) -> bool:
     above, _, own = post.partition(" > ")
     tag, *classes = own.split(".")
     its_tag, *its = shape.names[place].split(".")
-    return shape.names[parent] == above and its_tag == tag and set(classes) <= set(its)
+    return above in ("", shape.names[parent]) and its_tag == tag and set(classes) <= set(its)
 
 
 def _around(shape: Shape, place: int) -> str:

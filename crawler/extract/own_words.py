@@ -10,8 +10,9 @@ from crawler.extract.shape import INLINE, is_silent
 from crawler.extract.tree import line
 
 _TAGS: Final = frozenset({"blockquote", "q", "fieldset", "form", "iframe", "ignore_js_op", "svg"})
+_QUOTE_CLASS: Final = re.compile(r"quote|yinyong", re.IGNORECASE)
 _FOREIGN: Final = re.compile(
-    r"(?:^|[\s_-])(?:quote\w*|quoted?|bbcode_?quote|blockquote|yinyong|ref(?:er)?|signature|sign|sig|pstatus|edit(?:ed|note|-note|by)"
+    r"(?:^|[\s_-])(?:quote\w*|quoted?|bbcode_?quote|blockquote|yinyong|ref(?:er)?|reply-?to|in-?reply-?to|signature|sign|sig|pstatus|edit(?:ed|note|-note|by)"
     r"|lastedit|attach\w*|locked|jammer|tools?|actions?|buttons?|btns?|controls?|share|likes?|post-?foot(?:er)?|advert\w*|ads?)(?:$|[\s_-])",
     re.IGNORECASE,
 )
@@ -27,6 +28,13 @@ _NOTE: Final = re.compile(
     r"|登录/注册后可看大图"
     r"|下载附件.{0,40}|保存到相册|来自[:：]?\s?\S{0,20}(?:客户端|手机版|iPhone|Android)|发自.{1,20}(?:客户端|iPhone|Android|手机)"
     r"|sent from .{1,30}|_{3,}|-{3,}|={3,}|—{3,})$",
+    re.IGNORECASE,
+)
+# Stands for a quote that was left out; never part of a page.
+_QUOTED: Final = "\x00"
+_SAYS: Final = re.compile(
+    r"^.{0,60}(?:wrote|said|says|has written|写道|说道?|的(?:话|回复|帖子|发言)|发表于.{0,30}|posted by .{1,40}"
+    r"|回复|引用|引文|quote)\s?[:：]?$",
     re.IGNORECASE,
 )
 # Labels of buttons that people also write.
@@ -57,7 +65,7 @@ def _pieces(root: etree._Element, drop: set[etree._Element]) -> Iterator[str]:
         if event == "start":
             if element is not root and (element in drop or _is_foreign(element)):
                 walk.skip_subtree()
-                yield "\n" if element.tag in ("blockquote", "div", "p") else " "
+                yield f"\n{_QUOTED}\n" if _is_quote(element) else "\n" if element.tag in ("div", "p") else " "
                 continue
             yield "\n" if is_block else ""
             yield (element.text or "").replace("\n", " ")
@@ -80,19 +88,27 @@ def _is_foreign(element: etree._Element) -> bool:
     )
 
 
+def _is_quote(element: etree._Element) -> bool:
+    return element.tag in ("blockquote", "q", "fieldset") or bool(_QUOTE_CLASS.search(_classes(element)))
+
+
 def _classes(element: etree._Element) -> str:
     return f"{element.get('class') or ''} {element.get('id') or ''}"[:200]
 
 
 def _clean(text: str) -> str:
-    """Without notes; what follows a drawn rule is a signature."""
+    """Without notes and the words that introduce a quote; what follows a drawn rule is a signature."""
     kept: list[str] = []
     for row in (" ".join(piece.split()) for piece in text.split("\n")):
+        if row == _QUOTED:
+            if kept and _SAYS.match(kept[-1]):
+                kept.pop()
+            continue
         if _RULE.match(row) and kept:
             break
         if _is_bar(row):
             continue
-        if row and not _NOTE.match(row) and (row in SAID or not ACTION.match(row)):
+        if row and not _NOTE.match(row) and (row.lstrip(":： ") in SAID or not ACTION.match(row)):
             kept.append(row)
     return "\n".join(kept)
 

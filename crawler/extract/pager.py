@@ -13,7 +13,7 @@ from core.database import storable
 from crawler.extract.tree import absolute, short_line
 
 _NEXT: Final = re.compile(
-    r"^\W{0,3}(?:下一?[页頁]|下\s?页|后一?[页頁]|往后|next(?:\s?page)?|older)\W{0,3}$|^(?:[>›»→]|&gt;){1,2}$",
+    r"^\W{0,3}(?:下一?[页頁]|下\s?页|后一?[页頁]|往后|next(?:\s?page)?|older|(?:查看|加载|显示)?更多(?:评论|回复|帖子|主题)?|(?:load|show|see|view)?\s?more(?:\s(?:comments|replies))?)\W{0,3}$|^(?:[>›»→]|&gt;){1,2}$",
     re.IGNORECASE,
 )
 _NEXT_CLASS: Final = re.compile(r"(?:^|[\s_-])(?:next|nxt|pagination-next|nextpage)(?:$|[\s_-])", re.IGNORECASE)
@@ -26,11 +26,17 @@ VISIT: Final = frozenset(
 )
 # Source: names of page parameters in phpBB (start), SMF, vBulletin, Discuz, FluxBB (p) and self-written software.
 PAGE_NAMES: Final = frozenset(
-    {"page", "p", "pn", "start", "pg", "pageno", "pageindex", "currentpage", "offset", "paged", "cp"}
+    {"page", "p", "pn", "start", "pg", "pageno", "pageindex", "currentpage", "offset", "paged", "cp", "after", "cursor"}
 )
+
+OFFSETS: Final = frozenset({"start", "offset", "after", "cursor"})
 
 # Keys such as 65f1a2; not thread12 or 12.html.
 _MIXED: Final = re.compile(r"[0-9a-z]*(?:\d[a-z]+\d|[a-z]\d+[a-z])[0-9a-z]*$", re.IGNORECASE)
+# Words of a title, as addresses repeat them.
+_SLUG: Final = re.compile(r"[a-z]+(?:-[a-z]+)+$", re.IGNORECASE)
+# ``12-name`` and ``name.12``.
+_NUMBERED_NAME: Final = re.compile(r"(\d+[-_](?=[^\d.])[^.]*)$|[^.]*[^\d.][^.]*\.\d+$")
 # ``/p/101`` alone is a post or a thread; behind a number it is a page.
 _PAGE_IN_PATH: Final = re.compile(r"(?:/page[/_-]?|[_-]p(?:age)?[/_-]?|(?<=\d)/p[/_-]?)(\d{1,6})(?=\.\w+$|/?$)")
 # Guess: links looked at from either end of a page.
@@ -52,7 +58,8 @@ def next_url(root: etree._Element, url: str) -> str | None:
     for link in links:
         if link.tag == "a" and _says_next(link) and (address := _near(link, url)) and _is_sibling(address, url):
             return address
-    return _by_number([link for link in links if link.tag == "a"], url)
+    anchors = [link for link in links if link.tag == "a"]
+    return _by_number(anchors, url) or _by_address(anchors, url)
 
 
 def clean(url: str) -> str:
@@ -67,7 +74,7 @@ def page_number(url: str) -> int:
     parts = urlsplit(url)
     for name, value in parse_qsl(parts.query):
         if name.lower() in PAGE_NAMES and value.isascii() and value.isdigit():
-            return int(value[:9]) if name.lower() not in ("start", "offset") else (1 if int(value[:9]) == 0 else 2)
+            return int(value[:9]) if name.lower() not in OFFSETS else (1 if int(value[:9]) == 0 else 2)
     if match := _PAGE_IN_PATH.search(unquote(parts.path)):
         return int(match[1])
     return 1
@@ -85,12 +92,21 @@ def thread_key(url: str) -> str:
 def skeleton(url: str) -> tuple[str, ...]:
     """What addresses of the same sort share: numbers become N, words with numbers or hyphens become *."""
     parts = urlsplit(clean(url))
-    path = tuple(_sort(segment) for segment in parts.path.strip("/").split("/"))
+    first, *rest = parts.path.strip("/").split("/")
+    path = (_sort(first), *("*" if _SLUG.match(segment) else _sort(segment) for segment in rest))
     names = sorted(pair.partition("=")[0].lower() for pair in parts.query.split("&") if pair)
     return (*path, "?", *(name for name in names if name not in PAGE_NAMES))
 
 
+def loosened(sort: tuple[str, ...]) -> tuple[str, ...]:
+    """A skeleton without names, but for the first that tells what it is about."""
+    end = sort.index("?")
+    return (*sort[:1], *("*" if re.fullmatch(r"[\w-]+", part) else part for part in sort[1:end]), *sort[end:])
+
+
 def _sort(segment: str) -> str:
+    if match := _NUMBERED_NAME.match(segment):
+        return "N-*" if match[1] else "*.N"
     if len(segment) > 24 or "%" in segment or _MIXED.match(segment):
         return "*"
     return _NUMBERS.sub("N", segment)
@@ -106,9 +122,13 @@ def _near(link: etree._Element, url: str) -> str | None:
     )
 
 
-def _says_next(link: etree._Element) -> bool:
+def _classes(link: etree._Element) -> str:
     parent = link.getparent()
-    classes = " ".join(filter(None, [link.get("class"), parent.get("class") if parent is not None else ""]))
+    return " ".join(filter(None, [link.get("class"), parent.get("class") if parent is not None else ""]))
+
+
+def _says_next(link: etree._Element) -> bool:
+    classes = _classes(link)
     if _OFF.search(classes):
         return False
     words = [short_line(link), link.get("title") or "", link.get("aria-label") or ""]
@@ -170,6 +190,26 @@ def _by_number(links: Sequence[etree._Element], url: str) -> str | None:
         if change is not None and _leads_on(*change, number=int(words), address=address or ""):
             return address
     return None
+
+
+def _by_address(links: Sequence[etree._Element], url: str) -> str | None:
+    """The link to the page after this one of the same list, whatever it shows (an arrow that is a picture)."""
+    following = page_number(url) + 1
+    for link in links:
+        words = short_line(link)
+        if words.isascii() and words.isdigit() or _OFF.search(_classes(link)):
+            continue
+        address = _near(link, url)
+        if address is None or _printed_page(address) != following or _is_offset(address):
+            continue
+        if thread_key(address) == thread_key(url) and _is_sibling(address, url):
+            return address
+    return None
+
+
+def _is_offset(url: str) -> bool:
+    names = {pair.partition("=")[0].lower() for pair in urlsplit(url).query.split("&")}
+    return bool(names & OFFSETS)
 
 
 def _leads_on(old: int, new: int, *, number: int, address: str) -> bool:

@@ -2,8 +2,9 @@
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -41,6 +42,10 @@ _HEADING: Final = re.compile(r"(?:^|[ :])h[12]\b")
 DEEPEST: Final = 30
 # Guess: brackets and counts beside a link.
 FEWEST_BARE: Final = 3
+# Guess: of a place's score, where it shows nothing new in each post.
+STALE: Final = 0.2
+# Guess: the words of a link stand in it, or two or three levels deeper.
+MOST_WRAPS: Final = 4
 # Of a name's score: with a link to a user or a class that says so, at a place that every block has.
 CERTAIN: Final = 5.5
 
@@ -66,17 +71,22 @@ class Known(Protocol):
 
 
 class Posts:
-    """The blocks of one series, looked at together."""
+    """The blocks of one series, looked at together; without: elements in them that belong to others."""
 
-    def __init__(self, shape: Shape, blocks: Sequence[Block], known: Known | None = None) -> None:
+    def __init__(
+        self, shape: Shape, blocks: Sequence[Block], known: Known | None = None, without: Collection[int] = ()
+    ) -> None:
         self.shape = shape
         self._known = known
         self.blocks = blocks
+        self.without = without
         self.times = {block.mark.place for block in blocks}
+        self._sorted_times = sorted(self.times)
+        self._sorted_roots = sorted(root for block in blocks for root in block.roots)
         self.places: defaultdict[str, Place] = defaultdict(Place)
         self._inside: list[list[tuple[int, str]]] = []
         for number, block in enumerate(blocks):
-            named = list(_named(shape, block))
+            named = list(_named(shape, block, without))
             self._inside.append(named)
             for place, name in named:
                 self.places[name].first.setdefault(number, place)
@@ -117,12 +127,15 @@ class Posts:
     def _widened(self, found: list[int]) -> list[int]:
         """Paragraphs are part of the element around them, unless it holds the time, too."""
         parent = self.shape.parents[found[0]]
-        is_shared = any(self.shape.is_inside(time, parent) for time in self.times)
-        if is_shared or parent < 0 or any(self.shape.parents[place] != parent for place in found):
+        if (
+            parent < 0
+            or _is_any_inside(self.shape, self._sorted_times, parent)
+            or any(self.shape.parents[place] != parent for place in found)
+        ):
             return found
         tag = self.shape.nodes[found[0]].tag
         is_part = len(found) > 1 or tag in INLINE or (self._is_good(parent) and not self._is_good(found[0]))
-        return [parent] if is_part and not _is_row(self.shape, parent, self.blocks) else found
+        return [parent] if is_part and not _is_any_inside(self.shape, self._sorted_roots, parent) else found
 
     def _is_good(self, place: int) -> bool:
         return cue(self.shape, place) > 1
@@ -146,6 +159,7 @@ class Posts:
 
     def _rank_texts(self) -> list[tuple[float, str]]:
         ranked = []
+        writers = self._linked_writers()
         for name, place in self.places.items():
             per_block: Counter[int] = Counter()
             digests: defaultdict[int, int] = defaultdict(int)
@@ -156,11 +170,21 @@ class Posts:
             variety = len(set(digests.values())) / len(digests)
             weight = min(cue(self.shape, place.first[number]) for number in list(place.first)[:3])
             inherited = is_never_words(name) or bool(BAD_PART.search(name.lower()))
-            stale = 0.2 if len(digests) > 2 and variety < 0.4 else 1.0
+            stale = STALE if len(digests) > 2 and variety < 0.4 else 1.0
+            stale *= STALE if _is_told_of_writers(digests, writers) else 1.0
             weight *= 0.0 if _HEADING.search(name) or self._are_links(list(place.first.values())) else 1.0
             weight *= 50.0 if self._known and self._known.text == name else 1.0
             ranked.append((amount * weight * stale * (0.05 if inherited else 1.0), name))
         return sorted(ranked, reverse=True)
+
+    def _linked_writers(self) -> dict[int, str]:
+        """Per block the name that the first link to a user shows."""
+        found: dict[int, str] = {}
+        for number, named in enumerate(self._inside):
+            sure = (words for place, _ in named if (words := self._name_at(place)) and user_cue(self.shape, place) >= 3)
+            if words := next(sure, ""):
+                found[number] = words
+        return found
 
     def _are_links(self, places: Sequence[int]) -> bool:
         """Rows of a list of other pages: hardly a word in them that is no link."""
@@ -221,6 +245,8 @@ class Posts:
         score = 2.5 * len(found) / total + cue + 1.5 * variety
         if total > 2 and len(names) == 1 and cue < 3:
             score -= 3
+        if all(words.startswith("@") for words in names):  # spoken to, not speaking
+            score -= 1
         long = sum(len(words) > 20 for words in names) / len(names)
         if any(LABELLED.match(self.shape.own[place]) for _, place in list(found.values())[:3]):
             score += 2.5
@@ -264,13 +290,24 @@ class Posts:
         return [""] * len(self.blocks)
 
 
-def _named(shape: Shape, block: Block) -> Iterator[tuple[int, str]]:
-    """Elements of a block with the name of their place in it; hidden and very deep ones are left out."""
+def _is_told_of_writers(digests: Mapping[int, int], writers: Mapping[int, str]) -> bool:
+    """The same in all posts of one writer: rank, place and counts, not what was said."""
+    per_writer: defaultdict[str, list[int]] = defaultdict(list)
+    for number, digest in digests.items():
+        if number in writers:
+            per_writer[writers[number]].append(digest)
+    repeated = [said for said in per_writer.values() if len(said) > 1]
+    return bool(repeated) and all(len(set(said)) == 1 for said in repeated)
+
+
+def _named(shape: Shape, block: Block, without: Collection[int]) -> Iterator[tuple[int, str]]:
+    """Elements of a block with the name of their place in it; hidden and very deep ones are left out, and those
+    of other writers."""
     names: dict[int, tuple[str, int]] = {}
     counts: Counter[tuple[int, str]] = Counter()
     for position, root in enumerate(block.roots):
         for place in shape.below(root):
-            if shape.silent[place]:
+            if shape.silent[place] or place in without:
                 continue
             parent, name = shape.parents[place], shape.names[place]
             if place == root:
@@ -290,9 +327,16 @@ def _named(shape: Shape, block: Block) -> Iterator[tuple[int, str]]:
 
 
 def _leads_away(shape: Shape, place: int) -> bool:
-    """A link to another page."""
-    href = shape.nodes[place].get("href") or ""
-    return shape.nodes[place].tag == "a" and bool(href) and not href.startswith(("#", "javascript:"))
+    """A link to another page, or what is wrapped in one."""
+    for _ in range(MOST_WRAPS):
+        node = shape.nodes[place]
+        if node.tag == "a":
+            href = node.get("href") or ""
+            return bool(href) and not href.startswith(("#", "javascript:"))
+        if node.tag not in INLINE or shape.parents[place] < 0:
+            return False
+        place = shape.parents[place]
+    return False
 
 
 def _needs_number(shape: Shape, place: int, time: int) -> bool:
@@ -302,6 +346,7 @@ def _needs_number(shape: Shape, place: int, time: int) -> bool:
     return shape.names[place] in ("div", "section", "table") and shape.is_inside(time, shape.parents[place])
 
 
-def _is_row(shape: Shape, place: int, blocks: Sequence[Block]) -> bool:
-    """The element holds whole blocks."""
-    return any(shape.is_inside(root, place) for block in blocks for root in block.roots)
+def _is_any_inside(shape: Shape, places: Sequence[int], outer: int) -> bool:
+    """places: in order."""
+    at = bisect_left(places, outer)
+    return at < len(places) and places[at] <= shape.ends[outer]

@@ -19,6 +19,9 @@ _STRIPE: Final = re.compile(
     r"\d|^(?:odd|even|first|last|alt|alternate|row[ab]?|bg[ab]?|clearfix|cl|active|new|hot|top)$"
 )
 _HASHED: Final = re.compile(r"([A-Za-z][A-Za-z-]{2,60})_{1,2}(?=\w{0,12}\d)\w{1,12}$")
+# Fonts of icons draw one for a word: <i class="icon">chat_bubble</i>.
+_ICON: Final = re.compile(r"(?:^|[\s_-])(?:icons?|glyph|symbols?)(?:$|[\s_-])", re.IGNORECASE)
+_LIGATURE: Final = re.compile(r"\s*[a-z]+(?:_[a-z0-9]+)*\s*")
 # Guess: twenty times the fullest thread page met; what follows on a larger page is not looked at.
 MOST_ELEMENTS: Final = 20_000
 SILENT: Final = frozenset({"script", "style", "noscript", "template", "head", "select", "textarea", "button", "option"})
@@ -94,8 +97,10 @@ def own_text(node: etree._Element) -> str:
 
 
 def is_silent(node: etree._Element) -> bool:
-    """Not shown: by its tag or its style."""
-    return node.tag in SILENT or "display:none" in (node.get("style") or "").replace(" ", "").lower()
+    """Not shown: by its tag or its style; or shown as a picture."""
+    if node.tag in SILENT or "display:none" in (node.get("style") or "").replace(" ", "").lower():
+        return True
+    return len(node) == 0 and bool(_ICON.search(node.get("class") or "") and _LIGATURE.fullmatch(node.text or ""))
 
 
 def name_of(node: etree._Element) -> str:

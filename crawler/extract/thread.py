@@ -15,7 +15,8 @@ class Floor:
     """One post of a thread. number: 1 is the first post; None where the page prints none.
 
     native_id: the site's own key of the post, the same under every address of the thread; with ``#`` in front where it
-    tells posts of one thread apart only. text: the writer's own words, without quotes.
+    tells posts of one thread apart only. text: the writer's own words, without quotes. parent: native_id of the floor
+    that it is an answer to, where the page shows it below that one.
     """
 
     native_id: str
@@ -26,6 +27,7 @@ class Floor:
     number: int | None = None
     published: Published | None = None
     is_first: bool = False
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ from crawler.extract.thread import when
 from crawler.extract.tree import line
 
 _CLOCK: Final = r"\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?:\s?[ap]\.?m\b\.?)?"
+# Full hours, as some boards write them: 7 p.m., noon.
+_HOUR: Final = rf"(?:{_CLOCK}|\d{{1,2}}\s?[ap]\.?m\b\.?|noon\b|midnight\b)"
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 TIME: Final = re.compile(
     rf"""(?<![\d-])(?:19|20)\d\d\s?[-/.年]\s?\d{{1,2}}\s?[-/.月]\s?\d{{1,2}}\s?日?
@@ -23,10 +25,11 @@ TIME: Final = re.compile(
       |(?:\d{{1,3}}|[半几一二两三四五六七八九十]{{1,3}})\s?(?:个\s?)?(?:秒钟?|分钟?|小时|钟头|天|日|周|星期|个?月|年)\s?[以之]?前
       |刚刚|刚才|(?:今天|昨天|前天|今日|昨日|today|yesterday)[,，\s]{{0,3}}(?:at\s)?{_CLOCK}|^(?:今天|昨天|前天)$
       |\d{{1,3}}\s(?:second|sec|minute|min|hour|day|week|month|year)s?\sago
-      |{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}(?:,?\s(?:at\s)?{_CLOCK})?
-      |\d{{1,2}}\s{_MONTH}\s\d{{4}}(?:,?\s(?:at\s)?{_CLOCK})?""",
+      |{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}(?:,?\s(?:at\s)?{_HOUR})?
+      |\d{{1,2}}\s{_MONTH}\s\d{{4}}(?:,?\s(?:at\s)?{_HOUR})?""",
     re.VERBOSE | re.IGNORECASE,
 )
+_FULL_HOUR: Final = re.compile(r"(?<![\d:])(\d{1,2})(?=\s?[ap]\.?m\b)", re.IGNORECASE)
 # A time behind these words is not that of the post.
 _OTHER: Final = re.compile(
     r"注册|加入|入会|登录|登陆|上线|编辑|修改|更新|最后|最近|截止|生日|到期|活动|join|regist|edit|last|modif|birth|since",
@@ -98,6 +101,8 @@ def moment(mark: Mark, shape: Shape, now: datetime) -> Published | None:
 def _parsed(text: str, now: datetime) -> Published | None:
     if _EPOCH.fullmatch(text):
         return Published(datetime.fromtimestamp(int(text[:10]), UTC), DatePrecision.SECOND)
+    text = _FULL_HOUR.sub(r"\1:00", text)
+    text = re.sub(r"\bnoon\b", "12:00", re.sub(r"\bmidnight\b", "00:00", text))
     return when(re.sub(r"(?<=\d)[,，]\s*(?=\d{1,2}:)", " ", text), now)
 
 

@@ -72,6 +72,7 @@ class ForumSpider(SourceSpider):
         super().__init__(visit, **arguments)
         self._reader: Reader = discuz if visit.source.kind is SourceKind.DISCUZ else ForumReader()
         self._keys: set[str] = set()
+        self._boards = {visit.source.url}
         # A reader of unknown software learns from one full thread before the others are asked for; None: it has.
         self._held: list[Request] | None = None if visit.source.kind is SourceKind.DISCUZ else []
         self._is_learning = False
@@ -106,7 +107,7 @@ class ForumSpider(SourceSpider):
         self._keys.update(link.key for link in fresh)
         for request in self._lesson_first(await self._with_news(fresh)):
             yield request
-        for url in board.boards[:MOST_BOARDS]:
+        for url in self._fresh_boards(board):
             yield self.request(url, Step.LIST, is_behind_index=True)
         # A board answers for a page beyond its last with an earlier one: its threads are no news then.
         if fresh and board.next_url and number < self.visit.page_limit:
@@ -138,10 +139,17 @@ class ForumSpider(SourceSpider):
             is_its_own = way.is_lasting or progress.link.url == page.url
             yield self._state(progress, page.url if is_its_own else way.asked, is_complete=True)
             return
-        progress.floors += len(fresh)
+        progress.floors += sum(not floor.parent for floor in fresh)
         yield self._state(progress, following, is_complete=False)
         if progress.pages < MOST_THREAD_PAGES:
             yield self.request(following, Step.PAGE, progress=progress)
+
+    def _fresh_boards(self, board: BoardPage) -> list[str]:
+        """Indexes show boards inside boards, and each other."""
+        fresh = [url for url in dict.fromkeys(board.boards) if url not in self._boards]
+        fresh = fresh[: MOST_BOARDS - len(self._boards) + 1]
+        self._boards.update(fresh)
+        return fresh
 
     def give_up(self, request: Request, error: TingfengError) -> Iterator[Output]:
         """A thread that is gone or walled is left alone until the list shows news of it, or for a day.
@@ -208,20 +216,24 @@ class ForumSpider(SourceSpider):
     ) -> list[Output]:
         """Mentions of these floors, without those that are stored as they are."""
         made: list[Mention] = []
-        for place, floor in enumerate(floors, start=progress.floors + 1):
+        above: dict[str, str] = {}
+        place = progress.floors
+        for floor in floors:
+            place += not floor.parent
             if floor.text or (
                 floor.is_first and thread.title
             ):  # a blocked or merely quoting floor says nothing of its own
                 floor = replace(floor, number=floor.number or place, is_first=floor.is_first and progress.floors == 0)
                 mention = self._mention(floor, thread, page, progress.link.key)
                 progress.first_id = mention.id if floor.is_first else progress.first_id
-                made.append(mention)
+                above |= {} if floor.is_first else {floor.native_id: mention.id}
+                made.append(replace(mention, parent_id=above.get(floor.parent)))
         asked = [mention.id for mention in made] + [_bare_id(mention) for mention in made[:1]]
         known = await asyncio.to_thread(self._known, sorted(set(asked)))
         outputs: list[Output] = []
         for mention in made:
             if mention.kind is Kind.REPLY:
-                mention = replace(mention, parent_id=progress.first_id)
+                mention = replace(mention, parent_id=mention.parent_id or progress.first_id)
             elif (other := known.get(_bare_id(mention))) and other.id == _bare_id(mention):
                 progress.first_id = other.id  # a feed brought the first post under its address
                 mention = other

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from core.errors import SourceChanged, SourceRefused
 from crawler.extract.forum import ForumReader, propose, read_board, read_thread
 from crawler.extract.pager import next_url, thread_key
+from crawler.extract.thread import BoardPage
 from crawler.extract.tree import parse
 from crawler.platforms import discuz
 from tests.forum_measure import measure
@@ -78,6 +79,8 @@ def test_selectors_can_be_shown() -> None:
         ("<a rel='next' href='/t/12?page=1'>x</a>", "/t/12", "/t/12?page=1"),
         ("<a href='/t/13'>下一主题</a>", "/t/12", None),
         ("<a href='/t/12?page=1'>上一页</a>", "/t/12?page=2", None),
+        ("<a href='?page=3'><i class='arrow'></i></a><a href='?page=9'>Last</a>", "/t/12?page=2", "/t/12?page=3"),
+        ("<a href='/r/12?after=2'>更多评论</a>", "/r/12", "/r/12?after=2"),
         ("<a href='/t/12?page=2'>下一页</a>", "/t/12?page=2", None),
         ("<li class='disabled'><a href='/t/12?page=3'>下一页</a></li>", "/t/12?page=2", None),
         ("<a href='show-12-2.html'>2</a><a href='show-12-3.html'>3</a>", "/show-12-1.html", "/show-12-2.html"),
@@ -95,6 +98,43 @@ def test_a_thread_is_the_same_on_all_its_pages() -> None:
     addresses = ("/t?id=12", "/t?id=12&page=3", "/t?id=12&sid=abc", "/t?id=12#p4")
     assert {thread_key(HOST + address) for address in addresses} == {"/t?id=12"}
     assert [thread_key(HOST + path) for path in ("/p/101", "/t/12/p/2", "/t/12/p2")] == ["/p/101", "/t/12", "/t/12"]
+
+
+def test_an_index_leads_to_its_boards_and_a_list_with_names_of_boards_does_not() -> None:
+    def row(number: int, last: str) -> str:
+        return (
+            f"<tr><td><a href='/forum/{number}-cars-{number}'>版块{number}</a></td><td>27</td><td>368</td>"
+            f"<td>{last}<a href='/user/3'>晚风</a> 2026-11-02 08:15</td></tr>"
+        )
+
+    def shown(rows: str) -> BoardPage:
+        head = "<tr><th>版块</th><th>主题</th><th>帖子</th><th>最后发表</th></tr>"
+        return read_board(f"<html><body><table>{head}{rows}</table></body></html>", f"{HOST}/", NOW)
+
+    boards = tuple(f"{HOST}/forum/{number}-cars-{number}" for number in range(1, 5))
+    titled = "".join(row(n, f"<a href='/topic/{n}9'>提车作业，大家看看值不值（{n}）</a>") for n in range(1, 5))
+    bare = "".join(row(n, f"<a href='/topic/{n}9'><i></i></a>") for n in range(1, 5))
+    assert [(shown(rows).boards, shown(rows).threads) for rows in (titled, bare)] == [(boards, ())] * 2
+    labelled = "".join(
+        f"<tr><td><a href='/topic/{n}'>提车作业，大家看看值不值（{n}）</a></td>"
+        f"<td><a href='/forum/{n % 3}-cars'>版块{n % 3}</a></td><td>{n} 回复</td><td>2026-11-02 08:15</td></tr>"
+        for n in range(1, 5)
+    )
+    assert (shown(labelled).boards, len(shown(labelled).threads)) == ((), 4)
+
+
+def test_what_is_said_below_a_post_is_an_answer_to_it() -> None:
+    below = "<ul class='lzl'>" + "".join(
+        f"<li id='c{n}'><a href='/u/{n}'>闲人{n}</a>：<span>说得对{n}</span><em class='w'>2026-11-03 10:0{n}</em></li>"
+        for n in (1, 2)
+    )
+    posts = "".join(
+        _post(key, f"我觉得这车不错{key}" + (f"</div>{below}</ul><div>" if key == 4 else "")) for key in range(1, 7)
+    )
+    floors = read_thread(_page(posts), URL, NOW).floors
+    said = [(floor.author, floor.text, floor.parent) for floor in floors if floor.parent]
+    assert said == [("闲人1", "说得对1", "#4"), ("闲人2", "说得对2", "#4")]
+    assert len(floors) == 8 and floors[3].text == "我觉得这车不错4"
 
 
 @pytest.mark.parametrize("said", ["请先登录后查看", "您需要登录才能访问本版"])
