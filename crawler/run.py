@@ -19,6 +19,7 @@ from core.intake import author_key
 from core.settings import Settings, named_secret
 from crawler import gap, sources, turn
 from crawler.definition import SourceKind, delay_seconds, interval_of
+from crawler.host import HostTurns
 from crawler.outcome import CrawlResult, Outcome
 from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
@@ -109,6 +110,7 @@ def _visits(
             time_limit_seconds=settings.crawl_timeout_seconds,
             secret=partial(named_secret, settings),
             author_key=author_key(settings),
+            turns=HostTurns(database, now=now, requests_per_day=settings.host_requests_per_day),
         )
         for source in found
     )

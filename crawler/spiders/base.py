@@ -26,6 +26,7 @@ from crawler.extract.feed import Entry
 from crawler.extract.listing import Fields, open_page, read_fields
 from crawler.extract.metadata import canonical_of
 from crawler.failures import explain
+from crawler.host import BudgetSpent
 from crawler.items import Reading, Rejected, build, identity
 from crawler.pace import NoTimeLeft
 from crawler.page import Page, read_page
@@ -146,6 +147,9 @@ class SourceSpider(Spider):
 
     def failed(self, failure: Failure) -> Iterator[Output]:
         """Scrapy's errback: no answer at all, or a refusal of our own."""
+        if isinstance(failure.value, BudgetSpent):
+            self.visit.outcome.postpone(failure.value.sentence, failure.value.retry_after_seconds)
+            return
         if isinstance(failure.value, NoTimeLeft):
             self.visit.outcome.is_out_of_time = True
             return

@@ -42,17 +42,22 @@ class ListingSpider(SourceSpider):
             _LOG.info("%s: list page %d is empty, stopping there", self.visit.source.name, number)
             return
         if self.selectors.on_list:
+            before = len(self._seen)
             for item in found.items:
                 for thing in self._on_list(item, page):
                     yield thing
+            is_repeated = len(self._seen) == before
         else:
             new = [item.url for item in found.items if item.url not in self._asked]
+            is_repeated = not new
             self._asked.update(new)
             unknown, seen = await self.sift(new)
             for mention in seen:
                 yield mention
             for url in unknown:
                 yield self.request(url, Step.PAGE)
+        if is_repeated:  # pages beyond the last one often show the first again, and a link to the next
+            return
         for request in self._next(found, number):
             yield request
 

@@ -1,0 +1,21 @@
+"""turns of hosts, ranks on hot lists"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from core.database import UtcTime
+
+revision = "0014"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "host_turn",
+        sa.Column("host", sa.String(), primary_key=True),
+        sa.Column("free_at", UtcTime(), nullable=False),
+        sa.Column("day", sa.String(10), nullable=False),
+        sa.Column("requests", sa.Integer(), nullable=False),
+    )
