@@ -24,6 +24,7 @@ from crawler.outcome import CrawlResult, Outcome
 from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.forum import ForumSpider
+from crawler.spiders.hotlist import HotlistSpider
 from crawler.spiders.json_interface import JsonSpider
 from crawler.spiders.listing import ListingSpider
 from crawler.spiders.sitemap import SitemapSpider
@@ -40,6 +41,7 @@ SPIDERS: Final[dict[SourceKind, type[SourceSpider]]] = {
     SourceKind.SITEMAP: SitemapSpider,
     SourceKind.JSON: JsonSpider,
     SourceKind.WORDPRESS: WordpressSpider,
+    SourceKind.HOTLIST: HotlistSpider,
 }
 # Guess: what a site of one's own (delay 0) takes without queueing; a delayed host is asked one page at a time.
 PARALLEL_REQUESTS: Final = 8

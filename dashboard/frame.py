@@ -17,6 +17,7 @@ from dashboard import (
     alert,
     alerts,
     evidence,
+    hotlists,
     incident,
     incidents,
     login,
@@ -34,7 +35,7 @@ from response.services import Services
 
 log = structlog.get_logger()
 
-PAGES: Final = (overview, mentions, mention, alerts, alert, incidents, incident, sources, report)
+PAGES: Final = (overview, mentions, mention, alerts, alert, incidents, incident, hotlists, sources, report)
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 

@@ -73,14 +73,14 @@ def read_fields(page: Selector, selectors: Selectors, *, now: datetime) -> Field
 
 def _item(node: Selector, base: str, selectors: Selectors, now: datetime) -> ListItem | None:
     fields = read_fields(node, selectors, now=now) if selectors.on_list else Fields()
-    link = _link(node, selectors.link or "./descendant-or-self::a[@href]")
+    link = link_of(node, selectors.link or "./descendant-or-self::a[@href]")
     url = _absolute(link, base) if link else None
     if url is None and fields.native_id:
         url = base
     return ListItem(url=url, fields=fields) if url is not None else None
 
 
-def _link(node: Selector, selector: str) -> str:
+def link_of(node: Selector, selector: str) -> str:
     """The first address the selector yields, as a string or as an element with (or around) a link."""
     for found in select(node, selector):
         href = (
@@ -94,7 +94,7 @@ def _link(node: Selector, selector: str) -> str:
 def _next(page: Selector, base: str, selectors: Selectors) -> str | None:
     if not selectors.next_page:
         return None
-    link = _link(page, selectors.next_page)
+    link = link_of(page, selectors.next_page)
     url = _absolute(link, base) if link else None
     return url if url != _absolute(base, base) else None
 

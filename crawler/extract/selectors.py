@@ -28,6 +28,7 @@ class Selectors:
     """item, next_page: on the list page. link and, with ``on_list``, all fields: inside an item.
 
     Without ``on_list`` the fields are read on the page behind the link; an empty field is left to the extractor.
+    heat: of hot lists only.
     """
 
     item: str = ""
@@ -38,6 +39,7 @@ class Selectors:
     author: str = ""
     published_at: str = ""
     native_id: str = ""
+    heat: str = ""
     on_list: bool = False
 
     @property

@@ -26,7 +26,7 @@ def silent(closing: threading.Event) -> Iterator[bytes]:
 
 
 # What robots.txt may answer besides rules; whatever it is, the list below must not be asked for.
-ROBOTS = {
+ROBOTS: dict[str, Answer | list[Answer]] = {
     "moved rules": Answer(status=301, headers={"Location": "/rules"}),
     "busy rules": [BUSY, Answer(b"User-agent: *\nDisallow: /list")],
     "later rules": CLOSED,

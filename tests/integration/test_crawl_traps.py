@@ -28,9 +28,9 @@ class Traps(Site):
     def next_answer(self, path: str) -> Answer:
         if found := re.fullmatch(r"/(again|calendar)/(\d+)", path):
             name, number = found[1], int(found[2])
-            ends = {"again": number, "calendar": 2}[name]
-            here = "" if number > 2 and name == "calendar" else links(f"/{name}-{min(ends, 2 - number % 2)}.html")
-            return Answer(f"{here}<a class='next' href='/{name}/{number + 1}'>下一页</a>".encode())
+            is_past_the_end = name == "calendar" and number > 2
+            here = "" if is_past_the_end else links(f"/{name}-{2 - number % 2}.html")
+            return Answer(f"<p><a class='next' href='/{name}/{number + 1}'>下一页</a></p>{here}".encode())
         return super().next_answer(path)
 
 
@@ -60,7 +60,9 @@ def trapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trapped]:
         site.page("/odd", links("/line.html", "/large.html", "/mixed.html", "/future.html"))
         site.page("/line.html", article("一行", TEXT + "<span>字</span>" * 400_000))
         site.page("/large.html", article("太大", "字" * 3_500_000))
-        halves = article("两种编码", TEXT).encode().replace(b"</article>", TEXT.encode("gbk") + b"</article>")
+        halves = (
+            article("两种编码", TEXT).encode().replace(b"</article>", b"</article>" + "<p>厂家直销</p>".encode("gbk"))
+        )
         site.answers["/mixed.html"] = Answer(halves)
         site.page("/future.html", article("明年", TEXT).replace("2026-06-15", "2027-06-15"))
         crawls.add("odd", url=site.url("/odd"), kind="listing", selectors={"item": ".list li"})

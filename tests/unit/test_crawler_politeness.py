@@ -219,7 +219,7 @@ class OtherCrawls:
 
     def __init__(self) -> None:
         self.free_at = 0.0
-        self.clock: Any = None
+        self.clock = lambda: 0.0
 
     async def take(self, host: str, delay_seconds: float) -> float:
         if (wait := self.free_at - self.clock()) > 0:

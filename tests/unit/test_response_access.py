@@ -8,9 +8,10 @@ import pytest
 
 from core.access import GRANTS, Action, Person, Role
 from core.errors import NotAllowed
-from response import campaign, incident, mentions, overview, statement_check, suspect, timeline
+from response import campaign, hotlist, incident, mentions, overview, statement_check, suspect, timeline
 
 DOORS: dict[Callable[..., Any], Action] = {
+    hotlist.current: Action.READ_MENTIONS,
     campaign.get: Action.READ_CAMPAIGNS,
     campaign.list_all: Action.READ_CAMPAIGNS,
     campaign.save: Action.MANAGE_CAMPAIGN,
@@ -58,7 +59,7 @@ def test_strangers_and_roles_without_the_right_are_refused(door: Callable[..., A
 
 
 def test_the_table_is_complete() -> None:
-    modules = (campaign, incident, mentions, overview, statement_check, suspect, timeline)
+    modules = (campaign, hotlist, incident, mentions, overview, statement_check, suspect, timeline)
     found = {
         function
         for module in modules

@@ -19,3 +19,12 @@ def upgrade() -> None:
         sa.Column("day", sa.String(10), nullable=False),
         sa.Column("requests", sa.Integer(), nullable=False),
     )
+    op.create_table(
+        "hotlist_rank",
+        sa.Column("source", sa.String(), primary_key=True),
+        sa.Column("at", UtcTime(), primary_key=True),
+        sa.Column("mention_id", sa.String(64), sa.ForeignKey("mention.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("heat", sa.BigInteger()),
+    )
+    op.create_index("ix_hotlist_rank_mention_id", "hotlist_rank", ["mention_id"])
