@@ -21,10 +21,11 @@ from core.errors import SourceChanged, SourceRefused, TingfengError
 from core.mention import Kind, Mention, mention_id
 from crawler import recheck, redirect
 from crawler.definition import selectors_of
-from crawler.extract.article import Article, Missing, extract
+from crawler.extract.article import Article, Missing
 from crawler.extract.feed import Entry
 from crawler.extract.listing import Fields, open_page, read_fields
 from crawler.extract.metadata import canonical_of
+from crawler.extraction import Extraction
 from crawler.failures import explain
 from crawler.host import BudgetSpent
 from crawler.hotlist import Look
@@ -69,6 +70,7 @@ class SourceSpider(Spider):
         self.visit = visit
         self.selectors = selectors_of(visit.source)
         self._has_checked = False
+        self._extraction = Extraction()
 
     @property
     def has_pages(self) -> bool:
@@ -202,7 +204,14 @@ class SourceSpider(Spider):
             fields, canonical = await asyncio.to_thread(self._read_selected, page)
         if fields.title and fields.text:
             return fields, Article(canonical=canonical)
-        return fields, await asyncio.to_thread(self._extract, page, fields)
+        article = await self._extraction.article(page.text, page.url, now=self.visit.now())
+        if article.missing in (Missing.CHALLENGE, Missing.GONE) and not fields.text:
+            raise SourceChanged(article.missing.sentence, url=page.url, is_gone=article.missing is Missing.GONE)
+        return fields, article
+
+    async def closed(self, _reason: str) -> None:
+        """Called by Scrapy at the end."""
+        await self._extraction.close()
 
     def mention(self, reading: Reading) -> Mention:
         """Build the mention of this source. Raises SourceChanged when it is empty."""
@@ -265,12 +274,6 @@ class SourceSpider(Spider):
         if self.selectors.text and not fields.text:
             raise SourceChanged("正文选择器 text 没有找到内容，网页结构可能已变化", url=page.url)
         return fields, canonical_of(opened.root)
-
-    def _extract(self, page: Page, fields: Fields) -> Article:
-        article = extract(page.text, page.url, now=self.visit.now())
-        if article.missing in (Missing.CHALLENGE, Missing.GONE) and not fields.text:
-            raise SourceChanged(article.missing.sentence, url=page.url, is_gone=article.missing is Missing.GONE)
-        return article
 
 
 def is_gone(error: TingfengError) -> bool:

@@ -265,7 +265,7 @@ def test_health_needs_no_token_and_tells_of_an_outage(services, client: TestClie
     assert (ill.status_code, ill.json()["database"]) == (503, "数据库不在")
 
 
-@profile(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@profile(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(query=st.text(), cursor=st.none() | st.text())
 def test_any_query_is_answered(client: TestClient, query: str, cursor: str | None) -> None:
     params = {"q": query.encode("utf-8", "replace")}

@@ -148,14 +148,13 @@ SOUP = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(SOUP)
 def test_any_page_is_read_or_reported(pieces: list[str]) -> None:
     found = extract("".join(pieces), URL, now=datetime(2026, 6, 16, tzinfo=UTC))
     found.text.encode("utf-8", "surrogatepass")
 
 
-@settings(deadline=None)
 @given(st.sampled_from(CASES), st.integers(0, 4000), st.integers(0, 400), st.text(max_size=5))
 def test_damaged_pages_are_read_or_reported(case: Case, start: int, length: int, instead: str) -> None:
     extract(case.html[:start] + instead + case.html[start + length :], case.url, now=NOW)
