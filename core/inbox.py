@@ -94,7 +94,8 @@ def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -
 def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
     """Which of these ids are stored, as a mention's own or as that of the address it was read at.
 
-    Answers stand at the address of what they answer: they are known by their own ids only.
+    Answers stand at the address of what they answer, and a headline alone (an entry of a hot list) at that of the
+    text it leads to: they are known by their own ids only.
     """
     found: dict[str, Mention] = {}
     for start in range(0, len(ids), BATCH):
@@ -102,7 +103,7 @@ def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
         is_known = or_(mention_table.c.id.in_(asked), mention_table.c.address_id.in_(asked))
         for row in connection.execute(select(mention_table).where(is_known)):
             mention = found[row.id] = _mention(row)
-            if mention.parent_id is None:
+            if mention.parent_id is None and mention.text != mention.title:
                 found.setdefault(row.address_id, mention)
     return {given: found[given] for given in ids if given in found}
 

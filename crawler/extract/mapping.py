@@ -54,6 +54,7 @@ class JsonMap:
     kind: str = ""
     parent_id: str = ""
     thread_id: str = ""
+    heat: str = ""
     next: str = ""
     cursor_parameter: str = ""
     page_parameter: str = ""
