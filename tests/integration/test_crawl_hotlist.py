@@ -89,7 +89,8 @@ def test_stays_end_begin_anew_after_a_day_and_go_with_their_mention(site: Site, 
     crawls.add("榜", kind="hotlist", url=site.url("/board"), selectors={"item": "tr", "title": "a"})
     crawls.run("榜")
     with crawls.database.write() as connection:
-        a, b = (mention.id for mention in inbox.scan(connection))
+        names = {mention.title: mention.id for mention in inbox.scan(connection)}
+        a, b = names["甲"], names["乙"]
 
         def look(hours: int, *entries: tuple[str, int]) -> None:
             ranked = tuple(Ranked(mention_id=name, rank=rank) for name, rank in entries)
