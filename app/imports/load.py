@@ -97,7 +97,7 @@ class Import:
         self._source = source
         self._choice = choice or Choice()
         self._key = intake.author_key(services.settings)
-        self._told: dict[int, int] = {}  # of an id → of its title; numbers, because there are a million
+        self._told: dict[int, int] = {}  # of an id → of its title and text; numbers, because there are a million
         self.summary = Summary(path.name if str(path) != "-" else "标准输入")
 
     def answers(self) -> Iterator[Answer]:
@@ -171,7 +171,7 @@ class Import:
         mention = item.mention
         if mention is None or item.number is None:
             return item
-        content = hash(mention.title or mention.text)
+        content = hash((mention.title, mention.text))
         if self._told.setdefault(int(mention.id[:15], 16), content) == content:
             return item
         error = InvalidInput(
