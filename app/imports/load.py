@@ -21,6 +21,7 @@ from app.imports.times import SERIAL_ZERO, Clock, Watch, day_order
 from core import inbox, intake
 from core.errors import InvalidInput, TingfengError
 from core.mention import Mention
+from core.seen_again import Door
 from response.services import Services
 
 BATCH: Final = 500
@@ -200,7 +201,7 @@ def stored(services: Services, batch: list[Item]) -> Iterator[Answer]:
     """Store a batch of at most BATCH, and answer each item."""
     with services.database.write() as connection:
         mentions = [item.mention for item in batch if item.mention]
-        result = inbox.put(connection, mentions, now=services.now())
+        result = inbox.put(connection, mentions, now=services.now(), door=Door.IMPORT)
     status = dict.fromkeys(result.changed, "changed") | dict.fromkeys(result.new, "new")
     for item in batch:
         row: Answer = {} if item.number is None else {"row": item.number}
