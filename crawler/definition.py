@@ -252,7 +252,10 @@ def _check_selectors(kind: SourceKind, selectors: Selectors) -> None:
             raise ConfigurationError(f"{kind} 来源不使用 selectors.{wrong[0]}", key=wrong[0])
         return
     if not selectors.item:
-        raise ConfigurationError("listing 来源缺少 selectors.item（列表页上每一条的选择器）", key="item")
+        # The list is found by itself then; what is said of its rows needs the rows.
+        if wrong := [key for key in ("link", "next_page", "on_list") if getattr(selectors, key)]:
+            raise ConfigurationError(f"selectors.{wrong[0]} 要与 item（列表页上每一条的选择器）一起写", key="item")
+        return
     if selectors.on_list and not (selectors.link or selectors.native_id):
         raise ConfigurationError("on_list 时 selectors 要有 link 或 native_id，否则各条无法区分", key="link")
     if selectors.on_list and not (selectors.text or selectors.title):

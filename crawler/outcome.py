@@ -66,7 +66,7 @@ class Outcome:
     """The running count of one crawl.
 
     error: the first that concerns the whole source. reason: why Scrapy ended. left: in words, what is on the list and
-    did not fit into this crawl.
+    did not fit into this crawl. sitemaps: those that robots.txt names.
     """
 
     source: str
@@ -87,6 +87,7 @@ class Outcome:
     reason: str | None = None
     is_out_of_time: bool = False
     left: str = ""
+    sitemaps: tuple[str, ...] = ()
 
     def fail(self, error: TingfengError) -> None:
         """Note an error that ends the crawl; later ones are consequences of the first."""

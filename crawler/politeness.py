@@ -17,6 +17,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
 from core.errors import SourceRefused, SourceUnreachable
+from crawler.extract.sitemap import sitemaps_of
 from crawler.failures import DOWNLOAD_ERRORS, explain
 from crawler.outcome import RobotsVerdict
 from crawler.pace import Pace
@@ -110,6 +111,8 @@ class Politeness:
             raise SourceUnreachable(f"robots.txt 暂时无法读取（{response.status}），稍后自动重试", url=url)
         if response.status >= 400:
             return None
+        outcome = self._visit.outcome
+        outcome.sitemaps = outcome.sitemaps or sitemaps_of(response.body.decode("utf-8", "replace"), url)
         rules = ProtegoRobotParser(response.body, self._crawler.spider)
         self.pace.obey(urlsplit(origin).hostname or "", rules.crawl_delay(self._user_agent) or 0)
         return rules

@@ -30,11 +30,12 @@ from dashboard import (
     theme,
 )
 from dashboard.gate import Gate
+from dashboard.start import page as start
 from response.services import Services
 
 log = structlog.get_logger()
 
-PAGES: Final = (overview, mentions, mention, alerts, alert, incidents, incident, sources, report)
+PAGES: Final = (overview, mentions, mention, alerts, alert, incidents, incident, sources, report, start)
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 

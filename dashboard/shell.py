@@ -47,7 +47,8 @@ ALERTS: Final = Place(path="/alerts", label="预警", icon="notifications")
 INCIDENTS: Final = Place(path="/incidents", label="舆情事件", icon="assignment")
 SOURCES: Final = Place(path="/sources", label="来源", icon="rss_feed")
 REPORT: Final = Place(path="/report", label="随手报", icon="add_photo_alternate")
-PLACES: Final = (OVERVIEW, MENTIONS, ALERTS, INCIDENTS, SOURCES, REPORT)
+START: Final = Place(path="/start", label="开始", icon="rocket_launch")
+PLACES: Final = (OVERVIEW, MENTIONS, ALERTS, INCIDENTS, SOURCES, REPORT, START)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

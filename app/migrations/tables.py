@@ -22,6 +22,7 @@ from core import (
 from core.database import metadata
 from crawler import crawl_log, gap, recheck, redirect, seen_page, seen_thread, sources
 from response import campaign, incident, statement_check, task
+from response.start import judging
 
 __all__ = ["OWNERS", "metadata"]
 
@@ -42,6 +43,7 @@ OWNERS = (
     incident,
     index_part,
     jobs,
+    judging,
     leases,
     mailbox,
     outbox,

@@ -91,7 +91,7 @@ def read_page(text: str, url: str, mapping: JsonMap, *, now: datetime, is_first:
 
 
 def _items(data: Json, mapping: JsonMap, url: str, *, is_first: bool) -> list[Json]:
-    found = search(mapping.items, data) if mapping.items else _largest_list(data)
+    found = search(mapping.items, data) if mapping.items else largest_list(data)
     if isinstance(found, list):
         return found
     _refuse_error(data, url, is_sure=True)
@@ -101,7 +101,7 @@ def _items(data: Json, mapping: JsonMap, url: str, *, is_first: bool) -> list[Js
     raise SourceChanged(f"接口的答复里{where}条目列表，请检查 json.items", url=url)
 
 
-def _largest_list(data: Json) -> list[Json] | None:
+def largest_list(data: Json) -> list[Json] | None:
     """The longest list of objects with title or text, not looking inside such lists; else an empty list if any."""
     best: list[Json] | None = None
     waiting = deque([data])

@@ -132,16 +132,15 @@ class SourceSpider(Spider):
     async def answered(self, response: Response) -> AsyncIterator[Output]:
         """Scrapy's callback for every answer, whatever its status."""
         self.visit.outcome.pages += 1
+        if response.status != NOT_MODIFIED:
+            try:
+                async for thing in self._by_step(read_page(response), response):
+                    yield thing
+            except TingfengError as error:
+                for thing in self.give_up(response.request or Request(response.url), error):
+                    yield thing
         for request in await self._checks(response):
             yield request
-        if response.status == NOT_MODIFIED:
-            return
-        try:
-            async for thing in self._by_step(read_page(response), response):
-                yield thing
-        except TingfengError as error:
-            for thing in self.give_up(response.request or Request(response.url), error):
-                yield thing
 
     def failed(self, failure: Failure) -> Iterator[Output]:
         """Scrapy's errback: no answer at all, or a refusal of our own."""
