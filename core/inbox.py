@@ -75,7 +75,7 @@ class Backlog:
     unindexed: int
 
 
-def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime, door: Door = Door.CRAWL) -> PutResult:
+def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime, door: Door = Door.IMPORT) -> PutResult:
     """Store mentions that passed ``core.intake``; equal ones count as repeated, edited ones keep their former version.
 
     Sources that saw the same mention are joined in ``seen_by``; who brought it edits it. Repeating changes nothing.

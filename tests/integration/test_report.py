@@ -1,17 +1,21 @@
 """Manual reports through the API: what becomes of them, who sees their pictures, how they go."""
 
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import insert, text
 
 from api import server as api_server
 from app import duties
 from app.pipeline import delete_batch
-from core import accounts, forgotten, inbox, report
+from core import accounts, evidence, forgotten, inbox, report
 from core.access import SYSTEM, Person, Role
+from core.database import serialise
 from core.mention import Engagement, Platform
+from core.seen_again import Door
 from response.services import Services
 from tests import pictures
 from tests.conftest import ADMIN_PASSWORD
@@ -170,12 +174,31 @@ def test_what_a_report_added_goes_with_it(
 
     bare = send(reader, link="https://v.example/2").json()["mention_id"]
     clock.advance(seconds=1)
-    text = send(client, link="https://v.example/2", text="刹车异响").json()
+    told = send(client, link="https://v.example/2", text="刹车异响").json()
     assert (shown(bare)["text"], shown(bare)["status"]) == ("刹车异响", "changed")
-    assert client.delete(f"{PATH}/{text['id']}").status_code == 204
+    assert client.delete(f"{PATH}/{told['id']}").status_code == 204
     assert (shown(bare)["text"], shown(bare)["status"]) == ("", "live")
     with services.database.read() as connection:
         assert inbox.versions(connection, bare) == ()
+
+
+def test_who_joins_while_it_is_taken_back_keeps_the_mention(services: Services) -> None:
+    person, safe = Person("小宋", frozenset({Role.READER})), evidence.safe_of(services.settings)
+    given = report.from_form({"text": "刹车异响"})
+    made = report.make(services.database, safe, person, given, author_key=None, now=services.now())
+    taking = Thread(target=report.withdraw, args=(services.database, person, made.id), kwargs={"now": services.now()})
+    with services.database.write() as connection:
+        serialise(connection, "inbox")
+        taking.start()
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not services.database.is_sqlite and taking.is_alive() and not connection.scalar(waiting):
+            pass
+        row = {name: getattr(made, name) for name in report.Report.__slots__} | {"id": "another", "person": "林晓"}
+        connection.execute(insert(report.report_table).values(row))
+    taking.join()
+    with services.database.read() as connection:
+        assert inbox.get(connection, made.mention_id) is not None
+        assert [each.person for each in report.of_mention(connection, made.mention_id)] == ["林晓"]
 
 
 def test_a_report_that_goes_leaves_the_mention_to_who_else_saw_it(reader: TestClient, services: Services) -> None:
@@ -184,8 +207,8 @@ def test_a_report_that_goes_leaves_the_mention_to_who_else_saw_it(reader: TestCl
         inbox.put(connection, [a_mention(1)], now=services.now())
     assert reader.delete(f"{PATH}/{made['id']}").status_code == 204
     with services.database.write() as connection:
-        inbox.put(connection, [a_mention(1)], now=services.now())
-        inbox.put(connection, [a_mention(1, text="改过")], now=services.now())
+        for text_ in (a_mention(1).text, "改过"):
+            inbox.put(connection, [a_mention(1, text=text_)], now=services.now(), door=Door.CRAWL)
     shown = reader.get(f"/api/v1/mentions/{made['mention_id']}").json()
     assert (shown["source"], shown["seen_by"], shown["text"]) == ("车友会", ["车友会"], "改过")
     assert shown["engagement"]["likes"] is None
