@@ -1,7 +1,7 @@
 """Mentions deleted on request: they are never taken in again. Only their ids are kept, hashes of addresses.
 
 The address goes with what stands at it, whatever key a source gives it. Answers stand at the address of what they
-answer: they go by their own ids, and alone.
+answer, and a headline alone (an entry of a hot list) at that of the text it leads to: they go by their own ids.
 """
 
 from collections.abc import Collection, Sequence
@@ -40,7 +40,8 @@ def without(connection: Connection, mentions: Sequence[Mention]) -> Sequence[Men
 
 def _names(mention: Mention) -> set[str]:
     is_answer = mention.parent_id is not None or mention.kind in _ANSWERS
-    return {mention.id} if is_answer else {mention.id, address_id(mention)}
+    is_guest = is_answer or mention.text == mention.title
+    return {mention.id} if is_guest else {mention.id, address_id(mention)}
 
 
 def _known(connection: Connection, ids: Collection[str]) -> set[str]:

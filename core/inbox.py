@@ -100,7 +100,8 @@ def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime, d
 def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
     """Which of these ids are stored, as a mention's own or as that of the address it was read at.
 
-    Answers stand at the address of what they answer: they are known by their own ids only.
+    Answers stand at the address of what they answer, and a headline alone (an entry of a hot list) at that of the
+    text it leads to: they are known by their own ids only.
     """
     found: dict[str, Mention] = {}
     for start in range(0, len(ids), BATCH):
@@ -108,7 +109,7 @@ def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
         is_known = or_(mention_table.c.id.in_(asked), mention_table.c.address_id.in_(asked))
         for row in connection.execute(select(mention_table).where(is_known)):
             mention = found[row.id] = _mention(row)
-            if mention.parent_id is None:
+            if mention.parent_id is None and mention.text != mention.title:
                 found.setdefault(row.address_id, mention)
     return {given: found[given] for given in ids if given in found}
 
@@ -273,7 +274,7 @@ def mark_deleted(connection: Connection, mention_ids: Sequence[str]) -> int:
 
 
 def take_back(connection: Connection, mention: Mention) -> None:
-    """Store a mention without what somebody withdrew; no version keeps it. A new source has it from now on."""
+    """Store a mention without what somebody withdrew; no version keeps it. A new source of it is taken for a crawl."""
     serialise(connection, "inbox")
     row = _row(connection, mention.id)
     digest = _digest(mention)
@@ -285,7 +286,6 @@ def take_back(connection: Connection, mention: Mention) -> None:
         if len(undone) == len(former) and mention.status is Status.CHANGED:
             mention = replace(mention, status=Status.LIVE)
     _store(connection, replace(mention, revision=mention.revision + 1), is_edit=digest != row.digest)
-    # Whoever else saw it: taken for a crawl, which no other door may edit.
     handed = {"source": mention.source, "door": row.door if mention.source == row.source else Door.CRAWL}
     connection.execute(update(mention_table).where(mention_table.c.id == row.id).values(handed))
 

@@ -20,12 +20,14 @@ from core.intake import author_key
 from core.settings import Settings, named_secret
 from crawler import gap, sources, turn
 from crawler.definition import Source, SourceKind, delay_seconds, interval_of
+from crawler.host import HostTurns
 from crawler.outcome import CrawlResult, Outcome
 from crawler.page import Page
 from crawler.recognise import complete
 from crawler.spiders.base import SourceSpider
 from crawler.spiders.feed import FeedSpider
 from crawler.spiders.forum import ForumSpider
+from crawler.spiders.hotlist import HotlistSpider
 from crawler.spiders.json_interface import JsonSpider
 from crawler.spiders.listing import ListingSpider
 from crawler.spiders.page import PageSpider
@@ -45,6 +47,7 @@ SPIDERS: Final[dict[SourceKind, type[SourceSpider]]] = {
     SourceKind.SITEMAP: SitemapSpider,
     SourceKind.JSON: JsonSpider,
     SourceKind.WORDPRESS: WordpressSpider,
+    SourceKind.HOTLIST: HotlistSpider,
 }
 # Guess: what a site of one's own (delay 0) takes without queueing; a delayed host is asked one page at a time.
 PARALLEL_REQUESTS: Final = 8
@@ -122,6 +125,7 @@ def _visits(
             _visit(settings, source, database, now, limits, report),
             reach=DEEPER if source.name in deeper else 1,
             author_key=author_key(settings),
+            turns=HostTurns(database, now=now, requests_per_day=settings.host_requests_per_day),
         )
         for source in found
     )
@@ -258,6 +262,7 @@ def scrapy_settings(settings: Settings, visit: Visit) -> dict[str, Any]:  # Any:
         "USER_AGENT": settings.user_agent,
         "DOWNLOAD_DELAY": 0,  # crawler.pace waits, see there
         "CONCURRENT_REQUESTS": 2 * PARALLEL_REQUESTS,
+        "CONCURRENT_ITEMS": 1,  # Scrapy starts as many tasks for every answer; ours only wait for the same batch
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1 if visit.delay_seconds else PARALLEL_REQUESTS,
         "DOWNLOAD_TIMEOUT": visit.limits.page_timeout_seconds,
         "DOWNLOAD_MAXSIZE": settings.page_size_limit_megabytes * 1024 * 1024,

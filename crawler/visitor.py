@@ -105,7 +105,7 @@ class Visitor:
                     return None, ""
                 body = await _body(response, url)
             rules = ProtegoRobotParser(body, None)
-            self._pace.obey(urlsplit(origin).hostname or "", rules.crawl_delay(self._user_agent) or 0)
+            await self._pace.obey(urlsplit(origin).hostname or "", rules.crawl_delay(self._user_agent) or 0)
             return rules, body.decode("utf-8", "replace")
         return None, ""
 

@@ -17,6 +17,7 @@ from dashboard import (
     alert,
     alerts,
     evidence,
+    hotlists,
     incident,
     incidents,
     login,
@@ -35,7 +36,7 @@ from response.services import Services
 
 log = structlog.get_logger()
 
-PAGES: Final = (overview, mentions, mention, alerts, alert, incidents, incident, sources, report, start)
+PAGES: Final = (overview, mentions, mention, alerts, alert, incidents, incident, hotlists, sources, report, start)
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 

@@ -11,7 +11,7 @@ from nicegui import ui
 from core import access
 from core.access import Action, Person
 from core.mention import Analysis, BrandMatch, Label, Mention, Reason, Status
-from dashboard import evidence, form, history, parts, shell
+from dashboard import evidence, form, history, hotlists, parts, shell
 from dashboard import mentions as listing
 from dashboard.desk import Work
 from dashboard.shell import View
@@ -62,6 +62,7 @@ def draw(view: View[Shown], shown: Shown) -> None:
                 _near(mention, shown.near, now)
         with parts.tag("div", classes="column-narrow"):
             _record(mention, now)
+            hotlists.draw_stays(mention.hotlists, now)
             if analysis is None:
                 parts.empty("等待分析", "分析通常在采集后几秒内完成。")
             else:

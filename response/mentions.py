@@ -17,6 +17,8 @@ from core.mention import Analysis, BrandMatch, Label, Mention, Reason, Sentiment
 from core.personal import mask
 from core.report import Report
 from core.ticket import Ticket
+from crawler import hotlist
+from crawler.hotlist import Stay
 from index import trends
 from index.base import Bucket, Dimension, Hit, SearchPage, checked_limit
 from index.query import Query, parse
@@ -51,12 +53,13 @@ NO_FILTERS: Final = Filters()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MentionDetail(Mention):
-    """A mention with what belongs to it: its ticket, who reported it, their pictures, its edits."""
+    """A mention with what belongs to it: ticket, who reported it, their pictures, its edits, its stays on hot lists."""
 
     ticket: Ticket | None = None
     reports: tuple[Report, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     history: History = field(default_factory=History)
+    hotlists: tuple[Stay, ...] = ()
 
 
 def search(
@@ -95,6 +98,7 @@ def detail(services: Services, person: Person, mention_id: str) -> MentionDetail
             ticket=ticket.shown(connection, mention_id),
             reports=report.of_mention(connection, mention_id),
             evidence=evidence.of_mention(connection, mention_id),
+            hotlists=hotlist.of_mention(connection, mention_id),
             history=history.of_mention(connection, mention_id),
         )
 

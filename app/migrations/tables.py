@@ -20,7 +20,7 @@ from core import (
     watchlist,
 )
 from core.database import metadata
-from crawler import crawl_log, gap, recheck, redirect, seen_page, seen_thread, sources
+from crawler import crawl_log, gap, host, hotlist, recheck, redirect, seen_page, seen_thread, sources
 from response import campaign, incident, statement_check, task
 from response.start import judging
 
@@ -38,6 +38,8 @@ OWNERS = (
     evidence,
     forgotten,
     gap,
+    host,
+    hotlist,
     idempotency,
     inbox,
     incident,

@@ -101,11 +101,6 @@ def extract(html: str, url: str, *, now: datetime) -> Article:
         raise SourceChanged("网页无法解析，未能提取正文", url=url) from error
 
 
-def declared_address(html: str) -> str:
-    """The rel=canonical link as written; whether it counts is decided in ``crawler.items``."""
-    return read_metadata(parse(html)).canonical
-
-
 def _read(layout: Layout, metadata: Metadata, html: str, url: str, now: datetime) -> Article:
     title = find_title(layout, metadata)
     kind = _kind(metadata, url)

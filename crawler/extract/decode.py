@@ -43,6 +43,8 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
     declared = _declared(body, content_type)
     if _is_utf8(body, is_doubted=bool(declared) and declared[0] != "utf-8"):
         return Decoded(body.decode("utf-8"), "utf-8")
+    if _is_mostly_utf8(mixed := _lenient(body, "utf-8")):
+        return mixed
     candidates = dict.fromkeys((*declared, *FALLBACKS))
     found = min((_lenient(body, name) for name in candidates), key=lambda found: found.text.count("\ufffd"))
     return _lenient(body, "big5hkscs") if found.charset not in declared and _is_big5(body) else found
@@ -73,6 +75,16 @@ def _is_utf8(body: bytes, *, is_doubted: bool) -> bool:
         return False
     wide = len(body) - len(text)  # each character beyond ASCII takes one to three more bytes
     return wide >= 2 * FEWEST_CERTAIN_CHARACTERS or not is_doubted
+
+
+def _is_mostly_utf8(found: Decoded) -> bool:
+    """Whether a page in UTF-8 has a piece in another charset (an advertisement, a quotation) or some broken bytes.
+
+    Of double-byte text, next to nothing is valid three-byte UTF-8 by chance, and nearly all is unreadable.
+    """
+    unreadable = found.text.count("\ufffd")
+    readable = sum(character >= "\u0800" for character in found.text) - unreadable
+    return readable >= max(FEWEST_CERTAIN_CHARACTERS, unreadable)
 
 
 def _lenient(body: bytes, charset: str) -> Decoded:

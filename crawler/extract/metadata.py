@@ -68,9 +68,7 @@ def read_metadata(root: "etree._Element") -> Metadata:
     """One pass over head elements, one over scripts."""
     found = Metadata()
     found.title = _one_line("".join(next(iter(root.iter("title")), etree.Element("title")).itertext())[:_LONGEST_VALUE])
-    for link in root.iter("link"):
-        if "canonical" in (link.get("rel") or "").lower().split() and not found.canonical:
-            found.canonical = (link.get("href") or "").strip()
+    found.canonical = canonical_of(root)
     values: dict[str, list[str]] = {}
     for meta in root.iter("meta"):
         name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").strip().lower()
@@ -85,6 +83,12 @@ def read_metadata(root: "etree._Element") -> Metadata:
         if text := script.text:
             _read_script(found, text[:_LONGEST_SCRIPT], (script.get("type") or "").lower())
     return found
+
+
+def canonical_of(root: "etree._Element") -> str:
+    """The rel=canonical link as written; empty where there is none."""
+    links = (link for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split())
+    return next((href for link in links if (href := (link.get("href") or "").strip())), "")
 
 
 def _read_metas(found: Metadata, values: Mapping[str, list[str]]) -> None:

@@ -49,11 +49,14 @@ class ListingSpider(SourceSpider):
             _LOG.info("%s: list page %d is empty, stopping there", self.visit.source.name, number)
             return
         if not self.has_pages:
+            before = len(self._seen)
             for item in found.items:
                 for thing in self._on_list(item, page):
                     yield thing
+            is_repeated = len(self._seen) == before
         else:
             new = {item.url: item.fields for item in found.items if item.url not in self._asked}
+            is_repeated = not new
             self._asked.update(new)
             unknown, seen = await self.sift(list(new))
             for mention in seen:
@@ -62,6 +65,8 @@ class ListingSpider(SourceSpider):
                 # The time on the list is the last resort: pages tell it better, with its hour.
                 entry = Entry(url=url, published=new[url].published, is_vague=True)
                 yield self.request(url, Step.PAGE, entry=entry)
+        if is_repeated:  # pages beyond the last one often show the first again, and a link to the next
+            return
         for request in self._next(found, number):
             yield request
 

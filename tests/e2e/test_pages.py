@@ -28,6 +28,7 @@ PAGES = {
     "alert": ("first alert", "触发依据"),
     "incidents": ("/incidents", "YQ-20260616-01"),
     "incident": ("first incident", "时间线"),
+    "hotlists": ("/hotlists", "还没有热榜"),
     "sources": ("/sources", "隔离区"),
     "report": ("/report", "添加截图"),
     "start": ("/start?step=judge", "您来判断十条"),

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     status: int
+    at: float  # monotonic seconds
 
 
 class Site:
@@ -89,7 +91,7 @@ class Site:
                 answer = site.next_answer(self.path)
                 if answer.headers.get("ETag") and self.headers.get("If-None-Match") == answer.headers["ETag"]:
                     answer = Answer(status=304)
-                site.asked.append(Asked(self.path, dict(self.headers), answer.status))
+                site.asked.append(Asked(self.path, dict(self.headers), answer.status, time.monotonic()))
                 with suppress(OSError):  # a client that hangs up is what some tests are about
                     self._send(answer)
 

@@ -79,8 +79,9 @@ def test_what_stands_at_a_deleted_address_does_not_come_back_under_another_key(s
     keyed = a_mention(1, id=mention_id(URL, "k1"), native_id="k1")
     answer = a_mention(1, id=mention_id(URL, "k2"), native_id="k2", parent_id=keyed.id)
     comment = a_mention(1, id=mention_id(URL, "k3"), native_id="k3", kind=Kind.COMMENT)
-    put(services, [answer, comment])
-    assert delete(services, Request(url=URL)) == 2
+    headline = a_mention(1, id=mention_id(URL, "k6"), native_id="k6", text="刹车", title="刹车")
+    put(services, [answer, comment, headline])
+    assert delete(services, Request(url=URL)) == 3
     assert put(services, [keyed]) == 1, "answers do not take the page they stand on with them"
     assert delete(services, Request(url=URL)) == 1
     later = [replace(keyed, id=mention_id(URL), native_id=None), replace(keyed, id=mention_id(URL, "k4"))]

@@ -19,8 +19,10 @@ from scrapy.http import Request, Response
 
 from core.errors import SourceChanged, SourceRefused, SourceUnreachable, TingfengError
 from core.mention import DatePrecision, shanghai_text
-from crawler.extract.article import Article, Missing, declared_address, extract, language_of
+from crawler.extract.article import Article, Missing, extract, language_of
 from crawler.extract.decode import decode
+from crawler.extract.metadata import canonical_of
+from crawler.extract.tree import parse
 from crawler.failures import explain, from_status
 from crawler.page import read_page
 from tests.unit.article_layouts import LAYOUTS
@@ -73,7 +75,7 @@ def test_article_is_found_without_any_class_or_id(case: Case) -> None:
 def test_article_has_declared_address_and_language() -> None:
     html = PAGE.format(head="", text=TEXT)
     found = extract(html, URL, now=NOW)
-    assert (found.canonical, declared_address(html), found.language) == ("/a/1", "/a/1", "zh")
+    assert (found.canonical, canonical_of(parse(html)), found.language) == ("/a/1", "/a/1", "zh")
     assert [language_of(text) for text in ("A plain text.", "ブレーキの音がする", "브레이크 소리", "123")] == [
         "en",
         "ja",

@@ -33,6 +33,15 @@ def test_declared_charset_is_a_hint(body: bytes, content_type: str, charset: str
     assert found.text.endswith(TEXT)
 
 
+@pytest.mark.parametrize("content_type", ["", "text/html; charset=utf-8", "text/html; charset=gbk"])
+def test_a_piece_in_another_charset_does_not_turn_the_page(content_type: str) -> None:
+    advertisement = "<div>厂家直销，欢迎来电</div>"
+    mixed = decode(TEXT.encode() + advertisement.encode("gbk") + TEXT.encode(), content_type)
+    assert mixed.text.startswith(TEXT) and mixed.text.endswith(TEXT)
+    turned = decode(TEXT.encode("gbk") + advertisement.encode() + TEXT.encode("gbk"), content_type)
+    assert turned.charset == "gb18030" and turned.text.startswith(TEXT)
+
+
 def test_declared_big5_is_read() -> None:
     text = "青檸汽車在高速公路上煞車失靈"
     assert decode(text.encode("big5"), "text/html; charset=big5").text == text

@@ -8,10 +8,11 @@ import pytest
 
 from core.access import GRANTS, Action, Person, Role
 from core.errors import NotAllowed
-from response import campaign, incident, mentions, overview, statement_check, suspect, timeline
+from response import campaign, hotlist, incident, mentions, overview, statement_check, suspect, timeline
 from response.start import brand, judging, pack, posts, replay, robot, steps, watch
 
 DOORS: dict[Callable[..., Any], Action] = {
+    hotlist.current: Action.READ_MENTIONS,
     campaign.get: Action.READ_CAMPAIGNS,
     campaign.list_all: Action.READ_CAMPAIGNS,
     campaign.save: Action.MANAGE_CAMPAIGN,
@@ -75,7 +76,7 @@ def test_strangers_and_roles_without_the_right_are_refused(door: Callable[..., A
 
 def test_the_table_is_complete() -> None:
     first_hour = (brand, judging, pack, posts, replay, robot, steps, watch)
-    modules = (campaign, incident, mentions, overview, statement_check, suspect, timeline, *first_hour)
+    modules = (campaign, hotlist, incident, mentions, overview, statement_check, suspect, timeline, *first_hour)
     found = {
         function
         for module in modules
