@@ -85,7 +85,9 @@ def ingest(
 
     if idempotency_key is None:
         return work()
-    call = Call(owner=pusher.person.name, key=idempotency_key, digest=hashlib.sha256(body).hexdigest())
+    # Names of senders and of accounts are two lists: what one of them is called says nothing of the other.
+    owner = f"account:{pusher.person.name}" if pusher.source is None else f"sender:{pusher.source}"
+    call = Call(owner=owner, key=idempotency_key, digest=hashlib.sha256(body).hexdigest())
     stored, is_replayed = idempotency.once(
         services.database, call, lambda: _ANSWER.dump_json(work()).decode(), now=services.now()
     )

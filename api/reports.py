@@ -61,7 +61,7 @@ def make(services: Asked, person: Somebody, form: Annotated[Form, Depends(form_o
     """Becomes a mention, or joins the one that is known under its link (is_joined)."""
     return report.make(
         services.database,
-        services.settings.data_dir,
+        evidence.safe_of(services.settings),
         person,
         form.given,
         form.files,
@@ -80,7 +80,7 @@ def withdraw(services: Asked, person: Somebody, report_id: str) -> None:
 def picture(services: Asked, person: Somebody, mention_id: str, sha256: str) -> Response:
     """PNG, JPEG or WebP, as an attachment."""
     with services.database.read() as connection:
-        found = evidence.read(connection, person, services.settings.data_dir, mention_id, sha256)
+        found = evidence.read(connection, person, evidence.safe_of(services.settings), mention_id, sha256)
     name = f"{sha256[:16]}.{found.media_type.rpartition('/')[2]}"
     headers = evidence.HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content=found.data, media_type=found.media_type, headers=headers)

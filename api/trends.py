@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 
-from api.door import Asked, Somebody
+from api.door import Asked, Since, Somebody, Until
 from api.mentions import Chosen, Text
 from core.mention import SHANGHAI
 from crawler.gap import Gap
@@ -37,9 +37,7 @@ def get_coverage(services: Asked, person: Somebody) -> Coverage:
 
 
 @router.get("/gaps", summary="采集中断的时段，这些时段的信息可能不全")
-def get_gaps(
-    services: Asked, person: Somebody, since: datetime | None = None, until: datetime | None = None
-) -> tuple[Gap, ...]:
+def get_gaps(services: Asked, person: Somebody, since: Since = None, until: Until = None) -> tuple[Gap, ...]:
     """Not those that were filled since. Default: the last 30 days."""
     end = until or services.now()
     return coverage.gaps(services, person, since=since or end - timedelta(days=30), until=end)

@@ -49,11 +49,10 @@ def delete(connection: Connection, person: Person, mentions: Sequence[Mention], 
     reason = reason.strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         raise InvalidInput(f"请写明删除理由（不超过 {LONGEST_REASON} 字）", field="reason")
-    ids = [mention.id for mention in mentions]
     count = 0
-    for start in range(0, len(ids), inbox.BATCH):
-        batch = ids[start : start + inbox.BATCH]
-        count += inbox.remove(connection, batch, now=now)
+    for start in range(0, len(mentions), inbox.BATCH):
+        batch = mentions[start : start + inbox.BATCH]
+        count += inbox.remove(connection, [mention.id for mention in batch], now=now)
         forgotten.keep(connection, batch, now=now)
     details = {"count": count, "reason": reason}
     audit.record(connection, person=person, action="mention.deleted", subject="mention", now=now, details=details)

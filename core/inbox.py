@@ -5,7 +5,6 @@ what the index holds is behind exactly where ``revision > indexed_revision``. Ev
 after a crash without a duplicate.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,21 +24,21 @@ from sqlalchemy import (
     update,
 )
 
-from core import forgotten, removed, seen_again
+from core import forgotten, order_key, removed, seen_again
 from core.database import serialise
 from core.mention import (
     Analysis,
     Mention,
     Status,
+    address_id,
     analysis_from_json,
     analysis_to_json,
     content_digest,
     from_json,
-    mention_id,
     to_json,
 )
 from core.mention_table import BEHIND, WAITING, mention_table, version_table
-from core.normalise import canonical_url
+from core.seen_again import Door
 
 # SQLite allows 32,766 bound values, the batches of DESIGN section 5 are 500 rows.
 BATCH: Final = 500
@@ -72,20 +71,22 @@ class Backlog:
     unindexed: int
 
 
-def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -> PutResult:
+def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime, door: Door = Door.IMPORT) -> PutResult:
     """Store mentions that passed ``core.intake``; equal ones count as repeated, edited ones keep their former version.
 
-    Several sources that saw the same mention are joined in ``seen_by``. Repeating a call changes nothing.
+    Sources that saw the same mention are joined in ``seen_by``; who brought it edits it. Repeating changes nothing.
     """
     serialise(connection, "inbox")
     mentions = forgotten.without(connection, mentions)
     stored = _stored(connection, [mention.id for mention in mentions])
     fresh = {mention.id: mention for mention in reversed(mentions) if mention.id not in stored}
     new = [mention for mention in mentions if fresh.get(mention.id) is mention]
-    _insert(connection, new)
+    _insert(connection, new, door)
     changed: list[str] = []
     for mention in mentions:
-        if fresh.get(mention.id) is not mention and _merge(connection, _row(connection, mention.id), mention, now):
+        if fresh.get(mention.id) is mention:
+            continue
+        if _merge(connection, _row(connection, mention.id), mention, door=door, now=now):
             changed.append(mention.id)
     repeated = len(mentions) - len(fresh) - len(changed)
     return PutResult(new=tuple(fresh), changed=tuple(changed), repeated=repeated)
@@ -106,6 +107,14 @@ def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
             if mention.parent_id is None and mention.text != mention.title:
                 found.setdefault(row.address_id, mention)
     return {given: found[given] for given in ids if given in found}
+
+
+def brought(connection: Connection, mentions: Sequence[Mention], *, door: Door) -> set[str]:
+    """Ids of those that are stored and came by this door under the same name."""
+    table = mention_table.c
+    chosen = select(table.id, table.source).where(table.id.in_([each.id for each in mentions]), table.door == door)
+    stored = {row.id: row.source for row in connection.execute(chosen)}
+    return {each.id for each in mentions if stored.get(each.id) == each.source}
 
 
 def get(connection: Connection, mention_id: str) -> Mention | None:
@@ -255,10 +264,25 @@ def mark_deleted(connection: Connection, mention_ids: Sequence[str]) -> int:
     rows = connection.execute(select(mention_table).where(mention_table.c.id.in_(mention_ids))).all()
     marked = [mention for row in rows if (mention := _mention(row)).status is not Status.DELETED]
     for mention in marked:
-        after = replace(mention, status=Status.DELETED, revision=mention.revision + 1)
-        values = {"record": to_json(_bare(after)), "revision": after.revision}
-        connection.execute(update(mention_table).where(mention_table.c.id == mention.id).values(**values))
+        _store(connection, replace(mention, status=Status.DELETED, revision=mention.revision + 1))
     return len(marked)
+
+
+def take_back(connection: Connection, mention: Mention) -> None:
+    """Store a mention without what somebody withdrew; no version keeps it. A new source of it is taken for a crawl."""
+    serialise(connection, "inbox")
+    row = _row(connection, mention.id)
+    digest = _digest(mention)
+    if digest != row.digest:
+        is_of_it = version_table.c.mention_id == mention.id
+        former = connection.execute(select(version_table.c.revision, version_table.c.record).where(is_of_it)).all()
+        undone = [each.revision for each in former if _digest(from_json(each.record)) == digest]
+        connection.execute(delete(version_table).where(is_of_it, version_table.c.revision.in_(undone)))
+        if len(undone) == len(former) and mention.status is Status.CHANGED:
+            mention = replace(mention, status=Status.LIVE)
+    _store(connection, replace(mention, revision=mention.revision + 1), is_edit=digest != row.digest)
+    handed = {"source": mention.source, "door": row.door if mention.source == row.source else Door.CRAWL}
+    connection.execute(update(mention_table).where(mention_table.c.id == row.id).values(handed))
 
 
 def backlog(connection: Connection) -> Backlog:
@@ -284,24 +308,25 @@ def _stored(connection: Connection, ids: Sequence[str]) -> set[str]:
     return set(connection.scalars(select(mention_table.c.id).where(mention_table.c.id.in_(ids))))
 
 
-def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
+def _insert(connection: Connection, mentions: Sequence[Mention], door: Door) -> None:
     if not mentions:
         return
     # One that retention removed a while ago may still be in the index: it goes on above the revision there.
     last = removed.last(connection, [mention.id for mention in mentions])
     stored = [replace(mention, revision=last.get(mention.id, 0) + 1) for mention in mentions]
-    keys = _free_order_keys(connection, stored)
+    keys = order_key.free(connection, stored)
     rows = [
         {
             "id": mention.id,
-            "address_id": mention_id(canonical_url(mention.url)) if mention.url else mention.id,
+            "address_id": address_id(mention),
             "order_key": key,
             "record": to_json(_bare(mention)),
-            "digest": content_digest(mention),
+            "digest": _digest(mention),
             "revision": mention.revision,
             "indexed_revision": 0,
             "is_analysed": False,
             "source": mention.source,
+            "door": door,
             "order_time": mention.order_time,
             "seen_at": mention.seen_at,
             "has_page": mention.kind.has_page,
@@ -311,30 +336,42 @@ def _insert(connection: Connection, mentions: Sequence[Mention]) -> None:
     connection.execute(insert(mention_table), rows)
 
 
-def _merge(connection: Connection, row: Row[Any], incoming: Mention, now: datetime) -> bool:  # Any: as above
+def _merge(  # Any: as above
+    connection: Connection, row: Row[Any], incoming: Mention, *, door: Door, now: datetime
+) -> bool:
     """Join a mention seen again with the stored one; True when its content was edited."""
     before = _mention(row)
     content = seen_again.comparable(incoming, before)
-    is_edit = seen_again.may_edit(incoming, before) and content_digest(content) != row.digest
+    is_edit = seen_again.may_edit(incoming, before, door=door, brought_by=row.door) and _digest(content) != row.digest
     seen_by = tuple(dict.fromkeys((*before.seen_by, *incoming.seen_by)))
     engagement = seen_again.engagement(before, incoming)
-    is_back = before.status is Status.DELETED and incoming.source == before.source
+    is_theirs = seen_again.is_bringer(incoming, before, door=door, brought_by=row.door)
+    is_back = before.status is Status.DELETED and is_theirs
     if not (is_edit or is_back) and seen_by == before.seen_by and engagement == before.engagement:
         return False
     joined: dict[str, Any] = {"seen_by": seen_by, "engagement": engagement, "revision": before.revision + 1}
     if is_back:
         joined["status"] = Status.LIVE
     after = replace(before, **joined)
-    values: dict[str, object] = {"revision": after.revision}
     if is_edit:
         former = {"mention_id": row.id, "revision": row.revision, "record": row.record, "replaced_at": now}
         connection.execute(insert(version_table).values(**former))
         after = replace(content, **joined | {"status": Status.CHANGED})
-        values |= {"digest": content_digest(content), "is_analysed": False, "claimed_by": None, "claimed_until": None}
-        values["has_page"] = after.kind.has_page
-    values["record"] = to_json(_bare(after))
-    connection.execute(update(mention_table).where(mention_table.c.id == row.id).values(**values))
+    _store(connection, after, is_edit=is_edit)
     return is_edit
+
+
+def _store(connection: Connection, after: Mention, *, is_edit: bool = False) -> None:
+    values: dict[str, object] = {"revision": after.revision, "record": to_json(_bare(after))}
+    if is_edit:
+        values |= {"digest": _digest(after), "is_analysed": False, "claimed_by": None, "claimed_until": None}
+        values["has_page"] = after.kind.has_page
+    connection.execute(update(mention_table).where(mention_table.c.id == after.id).values(**values))
+
+
+def _digest(mention: Mention) -> str:
+    """Of the content as it was brought: what became of it since is no edit."""
+    return content_digest(replace(mention, status=Status.LIVE))
 
 
 def _status_after(status: Status, excluded: bool) -> Status:
@@ -357,23 +394,3 @@ def _mention(row: Row[Any]) -> Mention:  # Any: as above
         analysis=analysis,
         indexed_at=row.indexed_at,
     )
-
-
-def _free_order_keys(connection: Connection, mentions: Sequence[Mention]) -> list[int]:
-    """seconds << 24 | first 24 bits of the id's hash; + 1 while taken."""
-    wanted = [_order_key(mention) for mention in mentions]
-    taken = set(connection.scalars(select(mention_table.c.order_key).where(mention_table.c.order_key.in_(wanted))))
-    given: list[int] = []
-    for key in wanted:
-        while key in taken:
-            key += 1  # rare: look again whether the next one is free
-            if connection.scalar(select(mention_table.c.id).where(mention_table.c.order_key == key)) is not None:
-                taken.add(key)
-        taken.add(key)
-        given.append(key)
-    return given
-
-
-def _order_key(mention: Mention) -> int:
-    seconds = max(0, int(mention.order_time.timestamp()))
-    return seconds << 24 | int.from_bytes(hashlib.sha256(mention.id.encode()).digest()[:3], "big")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from core.errors import InvalidInput
 from core.mention import Mention, cleaned, from_dict, mention_id
 from core.normalise import canonical_url
+from core.seen_again import COUNTS
 from core.settings import Settings, secret_key
 
 # What the store says about a mention; whoever brings one cannot.
@@ -38,8 +39,17 @@ def complete(
     given = {key: value for key, value in values.items() if key not in OWN_FIELDS}
     given.setdefault("seen_at", now)
     mention = from_dict({"source": source, **given, "id": "", "url": url, "canonical_url": canonical})
+    _check_numbers(mention)
     whole = replace(mention, id=_identity(mention), seen_by=mention.seen_by or (mention.source,))
     return admit(whole, author_key=author_key)
+
+
+def _check_numbers(mention: Mention) -> None:
+    """No store holds more than 63 bits and a sign."""
+    numbers = {name: getattr(mention.engagement, name) for name in COUNTS}
+    for name, number in {"followers": mention.followers, "floor": mention.floor, **numbers}.items():
+        if number is not None and number.bit_length() > 63:
+            raise InvalidInput(f"{name} 超出范围", field=name)
 
 
 def admit(mention: Mention, *, author_key: str | None) -> Mention:

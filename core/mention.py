@@ -17,6 +17,7 @@ from pydantic import PlainSerializer, TypeAdapter, ValidationError, field_serial
 
 from core.database import refusal, storable, unstorable
 from core.errors import InvalidInput
+from core.normalise import canonical_url
 from core.validation import sentence
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -287,6 +288,11 @@ def mention_id(canonical_url: str, native_id: str | None = None) -> str:
     host = (urlsplit(canonical_url).hostname or "").lower()
     key = f"{host}\x1f{native_id}" if native_id else canonical_url
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def address_id(mention: Mention) -> str:
+    """The id that its bare address would have; its own where it has no address."""
+    return mention_id(canonical_url(mention.url)) if mention.url else mention.id
 
 
 def to_json(mention: Mention) -> str:

@@ -23,6 +23,7 @@ mention_table: Final = Table(
     Column("claimed_by", String),
     Column("claimed_until", UtcTime),
     Column("source", String, nullable=False),
+    Column("door", String(10), nullable=False),
     Column("order_time", UtcTime, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
     Column("indexed_at", UtcTime),

@@ -22,7 +22,10 @@ _WEBP_NOTE_FLAGS: Final = 0x08 | 0x04
 # Source: ITU-T T.81 and Exif 2.32: APP1 (Exif, XMP), APP13 (IPTC), comment; start of scan, end of image.
 _JPEG_NOTES: Final = {0xE1, 0xED, 0xFE}
 _SCAN, _END = 0xDA, 0xD9
-_MARKER: Final = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")  # in a scan, FF 00 and FF D0-D7 are data
+# Fill bytes may come before a marker. They are matched, never searched for: a long run of them would be looked
+# through from each of its bytes.
+_MARKER: Final = re.compile(rb"\xff++([\x01-\xcf\xd8-\xfe])")
+_SCAN_END: Final = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # in a scan, FF 00 and FF D0-D7 are data
 _ORIENTATION: Final = re.compile(
     rb"\x12\x01\x03\x00\x01\x00\x00\x00([\x01-\x08])\x00|\x01\x12\x00\x03\x00\x00\x00\x01\x00([\x01-\x08])"
 )
@@ -112,7 +115,7 @@ def _jpeg_segments(data: bytes) -> Iterator[bytes]:
             yield bytes([0xFF, marker]) + segment
         if marker == _SCAN:
             has_scan, begun = True, place
-            following = _MARKER.search(data, place)
+            following = _SCAN_END.search(data, place)
             place = following.start() if following else len(data)
             yield data[begun:place]
     if not has_scan:

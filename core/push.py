@@ -4,7 +4,7 @@ What is refused is answered in its place and kept in the quarantine under the so
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,11 +17,19 @@ from core.access import Action, Person, require
 from core.database import Database
 from core.errors import InvalidInput, TingfengError, TooLarge
 from core.mention import Mention
+from core.seen_again import Door
 from core.ticket import TicketNews
 
 MOST_MENTIONS: Final = 1000
 # Guess: ten times the longest post that Chinese platforms take; analysis of longer ones holds up everybody.
 LONGEST_TEXT: Final = 100_000
+# Guess: several times what sites have; of texts, names and addresses.
+LONGEST: Final = {
+    "text": LONGEST_TEXT, "title": 2_000, "url": 4_000, "native_id": 500, "source": 200, "seen_by": 200,
+    "parent_id": 200, "thread_id": 500, "author": 500, "author_id": 500, "region": 200, "store": 200,
+    "language": 40, "charset": 40,
+}  # fmt: skip
+MOST_NAMES: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +96,11 @@ class Pusher:
     person: Person
     source: str | None = None
 
+    @property
+    def door(self) -> Door:
+        """A token may name any source, and still edits none that another door has brought."""
+        return Door.TOKEN if self.source is None else Door.SENDER
+
 
 def push(
     database: Database, pusher: Pusher, records: Sequence[Given], *, author_key: str | None, now: datetime
@@ -144,15 +157,22 @@ def _read(given: Given, pusher: Pusher, author_key: str | None, now: datetime) -
     own = {} if pusher.source is None else {"source": pusher.source, "seen_by": (pusher.source,)}
     try:
         mention = intake.complete({**given, **own}, source=_source(pusher), now=now, author_key=author_key)
-        if len(mention.text) > LONGEST_TEXT:
-            raise InvalidInput(f"text 超过 {LONGEST_TEXT:,} 字", field="text")
+        _check_lengths(mention)
         news = ticket.news_of(given)
-        if news is None and _is_bare(mention):
+        if (news is None or news.is_bare) and _is_bare(mention):
             raise InvalidInput("缺少 text（或 title）", field="text")
     except TingfengError as error:
         return Refused(error=error, raw=quarantine.excerpt(json.dumps(dict(given), ensure_ascii=False)))
     # Nobody has seen anything later than now: it would stand on top of every list until then.
     return _Read(mention=mention if mention.seen_at <= now else replace(mention, seen_at=now), news=news)
+
+
+def _check_lengths(mention: Mention) -> None:
+    for name, longest in LONGEST.items():
+        value = getattr(mention, name)
+        parts = value if isinstance(value, tuple) else (value or "",)
+        if len(parts) > MOST_NAMES or any(len(part) > longest for part in parts):
+            raise InvalidInput(f"{name} 超过 {longest:,} 字", field=name)
 
 
 def _is_bare(mention: Mention) -> bool:
@@ -162,27 +182,51 @@ def _is_bare(mention: Mention) -> bool:
 def _stored(
     connection: Connection, pusher: Pusher, batch: Sequence[_Read | Refused], now: datetime
 ) -> list[PushResult]:
-    mentions = [each.mention for each in batch if isinstance(each, _Read) and not _is_bare(each.mention)]
-    result = inbox.put(connection, mentions, now=now)
+    mentions = tuple(_without_old_news(connection, batch, now))
+    result = inbox.put(connection, mentions, now=now, door=pusher.door)
     status = dict.fromkeys(result.changed, PushStatus.CHANGED) | dict.fromkeys(result.new, PushStatus.NEW)
-    known = inbox.known(connection, [each.mention.id for each in batch if isinstance(each, _Read) and each.news])
+    tickets = [each.mention for each in batch if isinstance(each, _Read) and each.news]
+    theirs = inbox.brought(connection, tickets, door=pusher.door)
     found: list[PushResult] = []
+    refused: list[tuple[str, TingfengError]] = []
     for each in batch:
-        if isinstance(each, _Read) and _is_bare(each.mention) and each.mention.id not in known:
-            each = Refused(error=InvalidInput("没有这张工单，首次推送须有 text（或 title）", field="text"), raw="")
+        if isinstance(each, _Read) and _is_bare(each.mention) and each.mention.id not in theirs:
+            each = Refused(error=_no_ticket(), raw=each.mention.native_id or each.mention.url)
         if isinstance(each, Refused):
-            quarantine.keep(connection, source=_source(pusher), raw=each.raw, error=each.error, now=now)
+            refused.append((each.raw, each.error))
             error = Problem(code=each.error.code, message=each.error.message)
             found.append(PushResult(id=None, status=PushStatus.REFUSED, error=error))
             continue
-        mention = each.mention
-        # Only the source that brought a mention knows its ticket.
-        is_theirs = mention.id in known and known[mention.id].source == mention.source
-        is_news = each.news and is_theirs and ticket.put(connection, pusher.person, mention.id, each.news, now=now)
+        name = each.mention.id
+        # Only whoever brought a mention knows its ticket.
+        is_news = each.news and name in theirs and ticket.put(connection, pusher.person, name, each.news, now=now)
         # A record that names the same mention again is a repetition of the first.
         default = PushStatus.CHANGED if is_news else PushStatus.REPEATED
-        found.append(PushResult(id=mention.id, status=status.pop(mention.id, default)))
+        found.append(PushResult(id=name, status=status.pop(name, default)))
+    quarantine.keep_new(connection, refused, source=_source(pusher), now=now, remembered=MOST_MENTIONS)
     return found
+
+
+def _no_ticket() -> InvalidInput:
+    return InvalidInput("没有这张工单，首次推送须有 text（或 title）", field="text")
+
+
+def _without_old_news(connection: Connection, batch: Sequence[_Read | Refused], now: datetime) -> Iterator[Mention]:
+    """What is to be stored: a ticket that is told as it was before what is known of it changes nothing."""
+    latest: dict[str, datetime] = {}
+    for each in batch:
+        if isinstance(each, Refused):
+            continue
+        name = each.mention.id
+        if each.news is not None:
+            at = ticket.told_at(each.news, now)
+            before = ticket.of_mention(connection, name) if name not in latest else None
+            known = before.updated_at if before is not None else latest.get(name, at)
+            latest[name] = max(at, known)
+            if at < known:
+                continue
+        if not _is_bare(each.mention):
+            yield each.mention
 
 
 def _source(pusher: Pusher) -> str:

@@ -3,6 +3,7 @@
 Personal data in it is masked as it comes in: the original is at its source, or in the inbox.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -48,6 +49,18 @@ def keep(connection: Connection, *, source: str, raw: str, error: TingfengError,
     message = storable(error.message)
     row = {"at": now, "source": source, "code": error.code, "message": message, "raw": excerpt(raw)}
     connection.execute(insert(quarantine_table).values(row))
+
+
+def keep_new(
+    connection: Connection, refused: Sequence[tuple[str, TingfengError]], *, source: str, now: datetime, remembered: int
+) -> None:
+    """Keep (raw, error) pairs; one that is among the ``remembered`` newest of its source is not kept again."""
+    known = {(row.raw, row.code) for row in latest(connection, source=source, limit=remembered)} if refused else set()
+    for raw, error in refused:
+        name = (excerpt(raw), error.code)
+        if name not in known:
+            keep(connection, source=source, raw=raw, error=error, now=now)
+            known.add(name)
 
 
 def excerpt(raw: str) -> str:

@@ -8,19 +8,35 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
-from sqlalchemy import Boolean, Column, Connection, ForeignKey, Row, String, Table, Text, delete, insert, select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Row,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
 
-from core import audit, evidence, inbox, intake, picture, share
+from core import added, audit, evidence, inbox, intake, picture, share
 from core.access import Action, Person, require
-from core.database import Database, UtcTime, metadata, storable
+from core.added import Added
+from core.database import Database, UtcTime, metadata, serialise, storable
 from core.errors import IllegalTransition, InvalidInput, NotAllowed, NotFound
+from core.evidence import Safe
 from core.mention import Engagement, Mention, Platform, Time, as_utc
 from core.personal import mask
 from core.picture import Picture
+from core.seen_again import COUNTS, Door
 from core.validation import sentence
 
 report_table: Final = Table(
@@ -33,6 +49,7 @@ report_table: Final = Table(
     Column("seen_at", UtcTime, nullable=False),
     Column("note", Text, nullable=False),
     Column("is_joined", Boolean, nullable=False),
+    Column("added", JSON),  # see core.added; null in rows from before it
 )
 
 SOURCE: Final = "随手报"
@@ -101,7 +118,7 @@ def from_form(values: Mapping[str, Any]) -> Given:  # Any: what a form holds
 
 def make(
     database: Database,
-    folder: Path,
+    safe: Safe,
     person: Person,
     given: Given,
     files: Sequence[bytes] = (),
@@ -109,7 +126,7 @@ def make(
     author_key: str | None,
     now: datetime,
 ) -> Report:
-    """Store what somebody saw; everybody who may read may report. folder: the data folder.
+    """Store what somebody saw; everybody who may read may report. safe: for the pictures.
 
     Opens its own transaction: pictures take long to check. Raises NotAllowed, InvalidInput, StoreUnavailable.
     """
@@ -119,12 +136,14 @@ def make(
     pictures = [picture.read(data) for data in files]
     made = intake.complete(_values(given, pictures, now), source=SOURCE, now=now, author_key=author_key)
     with database.write() as connection:
+        serialise(connection, "inbox")
         before = inbox.known(connection, [made.id]).get(made.id)
         mention = made if before is None else _joined(made, before)
-        inbox.put(connection, [mention], now=now)
-        if inbox.get(connection, mention.id) is None:
+        inbox.put(connection, [mention], now=now, door=Door.REPORT)
+        after = inbox.get(connection, mention.id)
+        if after is None:
             raise InvalidInput("这条信息已按要求删除，不再收录", field="link")
-        evidence.keep(connection, folder, mention.id, pictures, person=person, now=now)
+        evidence.keep(connection, safe, mention.id, pictures, person=person, now=now)
         # What was said of a mention whose text is another stays with the report.
         note = "\n".join(part for part in (given.note.strip(), made.text if mention.text != made.text else "") if part)
         report = Report(
@@ -136,26 +155,26 @@ def make(
             note=storable(note),
             is_joined=before is not None,
         )
-        _record(connection, person, report)
+        _record(connection, person, report, added.note(before, made, after))
     return _masked(report)
 
 
 def withdraw(database: Database, person: Person, report_id: str, *, now: datetime) -> None:
-    """Take a report back: its pictures go, and the mention with them where nobody else has seen it.
+    """Take a report back with all that it added; the mention goes with it where nobody else has seen it.
 
     Raises NotFound, NotAllowed (somebody else's), IllegalTransition (too late).
     """
     require(person, Action.READ_MENTIONS)
     with database.write() as connection:
+        serialise(connection, "inbox")  # first: whoever joins meanwhile would lose what they joined
         report = _find(connection, report_id)
         if report.person != person.name:
             raise NotAllowed("只能撤回自己的随手报", report=report_id)
         if now - report.at > UNDO_TIME:
             raise IllegalTransition(f"提交超过 {UNDO_TIME.seconds // 60} 分钟，不能再撤回", report=report_id)
+        _undo(connection, report, now)
         connection.execute(delete(report_table).where(report_table.c.id == report_id))
         evidence.withdraw(connection, report.mention_id, added_by=report.person, added_at=report.at)
-        if _is_alone(connection, report):
-            inbox.remove(connection, [report.mention_id], now=now)
         subject = f"mention:{report.mention_id}"
         audit.record(connection, person=person, action="report.withdrawn", subject=subject, now=now)
 
@@ -175,7 +194,7 @@ def of_mention(connection: Connection, mention_id: str) -> tuple[Report, ...]:
 def _values(given: Given, pictures: Sequence[Picture], now: datetime) -> dict[str, Any]:  # Any: a mention record
     link, title, text = _told(given)
     platform = given.platform or share.platform_of(link)
-    counts = {name: getattr(given, name) for name in ("likes", "comments", "reposts", "views")}
+    counts = {name: getattr(given, name) for name in COUNTS}
     seen_at = _seen_at(given, now)
     return {
         "url": link,
@@ -218,20 +237,39 @@ def _seen_at(given: Given, now: datetime) -> datetime:
 
 def _joined(made: Mention, before: Mention) -> Mention:
     """What is added to a known mention: that it was seen, and its counters; the text only where there is none yet."""
-    if before.source == SOURCE and made.text and not before.text:
-        return replace(made, id=before.id)
-    return replace(before, source=SOURCE, seen_by=(SOURCE,), engagement=made.engagement)
+    seen = replace(before, source=SOURCE, seen_by=(SOURCE,), engagement=made.engagement)
+    is_first = before.source == SOURCE and made.text and not before.text
+    return replace(seen, title=made.title or before.title, text=made.text) if is_first else seen
 
 
-def _is_alone(connection: Connection, report: Report) -> bool:
-    """Tell whether nothing but this report speaks for the mention."""
+def _undo(connection: Connection, report: Report, now: datetime) -> None:
+    """Take back from the mention what this report added; all of it where nothing else speaks for it."""
+    is_other = (report_table.c.mention_id == report.mention_id) & (report_table.c.id != report.id)
+    others = connection.execute(select(report_table).where(is_other).order_by(report_table.c.at)).all()
     mention = inbox.get(connection, report.mention_id)
-    is_only = mention is not None and mention.seen_by == (SOURCE,)
-    return is_only and not of_mention(connection, report.mention_id)
+    if mention is None or (not others and mention.seen_by == (SOURCE,)):
+        inbox.remove(connection, [report.mention_id], now=now)
+        return
+    later: dict[str, Added] = {each.id: each.added or {} for each in others if each.at >= report.at}
+    mention = added.take_back(mention, _added(connection, report), list(later.values()))
+    for name, values in later.items():
+        connection.execute(update(report_table).where(report_table.c.id == name).values(added=values))
+    inbox.take_back(connection, mention if others else _unseen(mention))
 
 
-def _record(connection: Connection, person: Person, report: Report) -> None:
-    row = {name: getattr(report, name) for name in Report.__slots__}
+def _unseen(mention: Mention) -> Mention:
+    """No report speaks for it any more: it is that of the next who saw it."""
+    seen_by = tuple(name for name in mention.seen_by if name != SOURCE)
+    return replace(mention, seen_by=seen_by, source=seen_by[0] if mention.source == SOURCE else mention.source)
+
+
+def _added(connection: Connection, report: Report) -> Added:
+    found: Added | None = connection.scalar(select(report_table.c.added).where(report_table.c.id == report.id))
+    return found or {}
+
+
+def _record(connection: Connection, person: Person, report: Report, news: Added) -> None:
+    row = {name: getattr(report, name) for name in Report.__slots__} | {"added": news}
     connection.execute(insert(report_table).values(row))
     subject, details = f"mention:{report.mention_id}", {"report": report.id}
     audit.record(connection, person=person, action="report.made", subject=subject, now=report.at, details=details)
@@ -245,7 +283,7 @@ def _find(connection: Connection, report_id: str) -> Report:
 
 
 def _report(row: Row[Any]) -> Report:  # Any: a Core row
-    return Report(**row._mapping)
+    return Report(**{name: row._mapping[name] for name in Report.__slots__})
 
 
 def _masked(report: Report) -> Report:

@@ -1,8 +1,22 @@
 """What becomes of a mention that is seen again: which content is compared, and which counters win. Pure functions."""
 
 from dataclasses import replace
+from enum import StrEnum
+from typing import Final
 
 from core.mention import Engagement, Mention, Status
+
+COUNTS: Final = ("likes", "reposts", "comments", "views")
+
+
+class Door(StrEnum):
+    """Where a mention came in. What a source is called is free text at most doors: a name counts at its own only."""
+
+    CRAWL = "crawl"
+    IMPORT = "import"
+    SENDER = "sender"
+    TOKEN = "token"
+    REPORT = "report"
 
 
 def comparable(incoming: Mention, before: Mention) -> Mention:
@@ -11,21 +25,31 @@ def comparable(incoming: Mention, before: Mention) -> Mention:
     return replace(told, seen_at=before.seen_at, order_key=before.order_key, source=before.source, status=Status.LIVE)
 
 
-def may_edit(incoming: Mention, before: Mention) -> bool:
-    """Only the source that brought a mention: two extractions of one page differ without being an edit.
+def is_bringer(incoming: Mention, before: Mention, *, door: Door, brought_by: str) -> bool:
+    """Whether it is brought again by whoever brought it first: by the same door, under the same name."""
+    return door == brought_by and incoming.source == before.source
 
-    A mention without a text (reported by its link, found by its title) takes the first that comes.
+
+def may_edit(incoming: Mention, before: Mention, *, door: Door, brought_by: str) -> bool:
+    """Only whoever brought a mention: two extractions of one page differ without being an edit.
+
+    A mention without a text (reported by its link, found by its title) takes the first that comes; one that a crawl
+    has found takes it from a crawl.
     """
-    return incoming.source == before.source or bool(incoming.text and not before.text)
+    if is_bringer(incoming, before, door=door, brought_by=brought_by):
+        return True
+    is_first = bool(incoming.text and not before.text)
+    return is_first and (door is Door.CRAWL or brought_by != Door.CRAWL)
 
 
 def engagement(before: Mention, incoming: Mention) -> Engagement:
-    """The newer count wins; a page without counters says nothing."""
+    """The newer count wins; a counter that is not told says nothing."""
     if incoming.engagement.counted_at is None:
         return before.engagement
     if before.engagement.counted_at and before.engagement.counted_at >= incoming.engagement.counted_at:
         return before.engagement
-    return incoming.engagement
+    told = {name: count for name in COUNTS if (count := getattr(incoming.engagement, name)) is not None}
+    return replace(before.engagement, **told, counted_at=incoming.engagement.counted_at)
 
 
 def _with_known_time(incoming: Mention, before: Mention) -> Mention:

@@ -50,12 +50,17 @@ class TicketNews:
     deadline: datetime | None = None
     updated_at: datetime | None = None
 
+    @property
+    def is_bare(self) -> bool:
+        """It says when, and nothing else."""
+        return self == TicketNews(updated_at=self.updated_at)
+
 
 _ADAPTER: Final = TypeAdapter(TicketNews)
 
 
 def news_of(record: Mapping[str, Any]) -> TicketNews | None:  # Any: decoded JSON
-    """What a pushed record says of its ticket; None for one that is no ticket or says nothing.
+    """What a pushed record says of its ticket; None for one that is no ticket or says nothing, not even of when.
 
     Raises InvalidInput naming the first bad field.
     """
@@ -71,16 +76,20 @@ def news_of(record: Mapping[str, Any]) -> TicketNews | None:  # Any: decoded JSO
     for moment in (news.deadline, news.updated_at):
         if moment is not None:
             as_utc(moment)
-    return None if news == TicketNews(updated_at=news.updated_at) else news
+    return None if news == TicketNews() else news
+
+
+def told_at(news: TicketNews, now: datetime) -> datetime:
+    """When the system knew this. Nobody knows anything of later than now: it would keep out all that follows."""
+    return min(as_utc(news.updated_at), now) if news.updated_at is not None else now
 
 
 def put(connection: Connection, person: Person, mention_id: str, news: TicketNews, *, now: datetime) -> bool:
     """Take news of a stored mention's ticket; True when they change what was known of it."""
     serialise(connection, "ticket")
     before = of_mention(connection, mention_id)
-    # Nobody knows anything of later than now: it would keep out all that follows.
-    updated_at = min(as_utc(news.updated_at), now) if news.updated_at is not None else now
-    if before is not None and updated_at < before.updated_at:
+    updated_at = told_at(news, now)
+    if (updated_at < before.updated_at) if before is not None else news.is_bare:
         return False
     after = _after(before, news, updated_at)
     row = {name: getattr(after, name) for name in Ticket.__slots__}
@@ -124,9 +133,9 @@ def _after(before: Ticket | None, news: TicketNews, updated_at: datetime) -> Tic
 def _record(
     connection: Connection, person: Person, mention_id: str, before: Ticket, after: Ticket, now: datetime
 ) -> None:
-    """The demand may name people: the audit says that it changed, not to what."""
+    """Demand and state may name people: the audit says that the one changed, not to what, and masks the other."""
     deadlines = [shanghai_text(each.deadline_at) if each.deadline_at else None for each in (before, after)]
-    details: dict[str, object] = {"state": [before.state, after.state], "deadline": deadlines}
+    details: dict[str, object] = {"state": [mask(before.state), mask(after.state)], "deadline": deadlines}
     details["demand_changed"] = before.demand != after.demand
     subject = f"mention:{mention_id}"
     audit.record(connection, person=person, action="ticket.changed", subject=subject, now=now, details=details)

@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Self
 
 from scrapy.crawler import Crawler
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import inbox, quarantine
 from core.errors import StoreError, StoreUnavailable, TingfengError
 from core.inbox import PutResult
 from core.mention import Mention
+from core.seen_again import Door
 from crawler import hotlist, recheck, redirect, seen_page, seen_thread
 from crawler.definition import FORUM_KINDS
 from crawler.hotlist import Look
@@ -178,9 +178,11 @@ def _write(visit: Visit, items: Sequence[Item]) -> PutResult:
     """Put all that was read, mentions first, into the store, and failures into quarantine, in one transaction."""
     now = visit.now()
     with visit.database.write() as connection:
-        put = inbox.put(connection, [item for item in items if isinstance(item, Mention)], now=now)
+        put = inbox.put(connection, [item for item in items if isinstance(item, Mention)], now=now, door=Door.CRAWL)
         redirect.remember(connection, [item for item in items if isinstance(item, Redirect)])
-        _quarantine(connection, visit, [item for item in items if isinstance(item, Rejected)])
+        refused = [(item.raw, item.error) for item in items if isinstance(item, Rejected)]
+        name = visit.source.name
+        quarantine.keep_new(connection, refused, source=name, now=now, remembered=REMEMBERED_FAILURES)
         seen_thread.keep(connection, [item for item in items if isinstance(item, SeenThread)])
         checked = [item for item in items if isinstance(item, Checked)]
         recheck.keep(connection, checked, now=now)
@@ -188,18 +190,6 @@ def _write(visit: Visit, items: Sequence[Item]) -> PutResult:
         hotlist.keep(connection, [item for item in items if isinstance(item, Look)])
         seen_page.keep(connection, [item for item in items if isinstance(item, SeenPage)])
     return put
-
-
-def _quarantine(connection: Connection, visit: Visit, rejected: Sequence[Rejected]) -> None:
-    if not rejected:
-        return
-    name = visit.source.name
-    known = {(row.raw, row.code) for row in quarantine.latest(connection, source=name, limit=REMEMBERED_FAILURES)}
-    for item in rejected:
-        raw = quarantine.excerpt(item.raw)
-        if (raw, item.error.code) not in known:
-            quarantine.keep(connection, source=name, raw=item.raw, error=item.error, now=visit.now())
-            known.add((raw, item.error.code))
 
 
 class InboxPipeline:

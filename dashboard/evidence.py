@@ -36,7 +36,7 @@ def router(services: Services) -> APIRouter:
     async def picture(request: Request, mention_id: str, sha256: str) -> Response:
         def read(services: Services, person: Person) -> Picture:
             with services.database.read() as connection:
-                return evidence.read(connection, person, services.settings.data_dir, mention_id, sha256)
+                return evidence.read(connection, person, evidence.safe_of(services.settings), mention_id, sha256)
 
         try:
             found = await Desk.of(services, request).ask(read)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import Request
 from nicegui import events, run, ui
 
-from core import intake, picture, report
+from core import evidence, intake, picture, report
 from core.access import Person
 from core.errors import TingfengError
 from core.mention import SHANGHAI
@@ -148,7 +148,7 @@ def _making(draft: Draft, keep: Callable[[Report], None]) -> Work[object]:
     def work(services: Services, person: Person) -> None:
         made = report.make(
             services.database,
-            services.settings.data_dir,
+            evidence.safe_of(services.settings),
             person,
             report.from_form(draft.values()),
             [data for _, data in draft.pictures],

@@ -17,6 +17,8 @@ from app.imports.columns import Choice
 from app.imports.load import Answer, Import
 from core.errors import InvalidInput
 
+SOURCE: Final = "import"
+
 command = typer.Typer(add_completion=False)
 
 PRESETS: Final = "、".join(columns.presets())
@@ -28,7 +30,7 @@ def import_(
         Path,
         typer.Argument(help="CSV、XLSX 或 JSONL 文件；- 为标准输入的 JSONL（每行至少有 url 和 text 或 title）"),
     ],
-    source: Annotated[str, typer.Option(help="来源名，如供应商的名字")] = "import",
+    source: Annotated[str, typer.Option(help="来源名，如供应商的名字")] = SOURCE,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="字段=列名，如 --map text=正文；可以写几次", show_default=False)
     ] = None,

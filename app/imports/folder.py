@@ -22,7 +22,7 @@ FAILED: Final = "failed"
 UNFINISHED: Final = (".part", ".tmp", ".crdownload", ".download", ".filepart")
 LOCKS: Final = ("~$", ".")
 TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".jsonl", ".ndjson", ".json")
-INTERNAL: Final = "程序内部错误，详见服务日志"
+UNMOVED: Final = "导入后无法移走，也无法写报告，请检查目录权限和磁盘空间；在此之前每次都会重新读取"
 
 Look = dict[str, tuple[int, int]]
 
@@ -77,8 +77,12 @@ def _take(services: Services, path: Path) -> None:
         problem = error.message
     except Exception:  # part of the scheduled job's loop
         log.exception("file not imported", file=path.name)
-        problem = INTERNAL
-    _settle(services, path, opened, problem)
+        problem = notice.INTERNAL
+    try:
+        _settle(services, path, opened, problem)
+    except OSError:
+        log.exception("file not moved", file=path.name)
+        notice.tell(services, SOURCE, path.name, None, UNMOVED)
 
 
 def _settle(services: Services, path: Path, opened: Import, problem: str) -> None:

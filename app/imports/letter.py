@@ -12,6 +12,7 @@ from email.utils import parseaddr
 from typing import Final
 
 from core.errors import InvalidInput
+from core.mention import as_utc
 from crawler.extract import tree
 from crawler.extract.decode import decode
 
@@ -35,7 +36,7 @@ _BUTTONS: Final = (
 )
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"'）】」，。；]+", re.IGNORECASE)
 # What a broken mail makes the standard library raise.
-_BROKEN: Final = (AttributeError, LookupError, MessageError, RecursionError, TypeError, ValueError)
+_BROKEN: Final = (ArithmeticError, AttributeError, LookupError, MessageError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,14 @@ def read(content: bytes) -> Letter:
 
 
 def _written_at(message: EmailMessage) -> datetime | None:
-    moment = getattr(message.get("date"), "datetime", None)
-    if not isinstance(moment, datetime):
+    """None for what no calendar has: whoever writes the mail writes its date."""
+    try:
+        moment = getattr(message.get("date"), "datetime", None)
+        if not isinstance(moment, datetime):
+            return None
+        return as_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (InvalidInput, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _tables(message: EmailMessage) -> Iterator[tuple[str, bytes]]:

@@ -21,6 +21,7 @@ from app.imports.times import SERIAL_ZERO, Clock, Watch, day_order
 from core import inbox, intake
 from core.errors import InvalidInput, TingfengError
 from core.mention import Mention
+from core.seen_again import Door
 from response.services import Services
 
 BATCH: Final = 500
@@ -97,7 +98,7 @@ class Import:
         self._source = source
         self._choice = choice or Choice()
         self._key = intake.author_key(services.settings)
-        self._told: dict[int, int] = {}  # of an id → of its title; numbers, because there are a million
+        self._told: dict[int, int] = {}  # of an id → of its title and text; numbers, because there are a million
         self.summary = Summary(path.name if str(path) != "-" else "标准输入")
 
     def answers(self) -> Iterator[Answer]:
@@ -171,7 +172,7 @@ class Import:
         mention = item.mention
         if mention is None or item.number is None:
             return item
-        content = hash(mention.title or mention.text)
+        content = hash((mention.title, mention.text))
         if self._told.setdefault(int(mention.id[:15], 16), content) == content:
             return item
         error = InvalidInput(
@@ -200,7 +201,7 @@ def stored(services: Services, batch: list[Item]) -> Iterator[Answer]:
     """Store a batch of at most BATCH, and answer each item."""
     with services.database.write() as connection:
         mentions = [item.mention for item in batch if item.mention]
-        result = inbox.put(connection, mentions, now=services.now())
+        result = inbox.put(connection, mentions, now=services.now(), door=Door.IMPORT)
     status = dict.fromkeys(result.changed, "changed") | dict.fromkeys(result.new, "new")
     for item in batch:
         row: Answer = {} if item.number is None else {"row": item.number}

@@ -1,7 +1,8 @@
 """A mailbox for the alert mails of vendors, read by IMAP. Nothing on the server changes: it is opened read-only.
 
 The cursor is UIDVALIDITY and the last UID, stored after a mail's mentions: after a kill a mail is read twice, and the
-second time adds nothing. A mail of somebody who is not on the list is passed over.
+second time adds nothing. A mail of somebody who is not on the list is passed over, and one that cannot be read is told:
+anybody may write to a mailbox, and no mail holds up those after it.
 """
 
 import imaplib
@@ -26,7 +27,14 @@ from app.imports.letter import Letter
 from app.imports.load import Import, Item, Summary
 from core import intake
 from core.database import UtcTime, metadata
-from core.errors import ConfigurationError, InvalidInput, SourceRefused, SourceUnreachable, TingfengError
+from core.errors import (
+    ConfigurationError,
+    InvalidInput,
+    SourceRefused,
+    SourceUnreachable,
+    StoreError,
+    TingfengError,
+)
 from core.mention import DatePrecision, Platform
 from core.settings import Settings
 from response.services import Services
@@ -134,23 +142,33 @@ def _waiting(services: Services, server: imaplib.IMAP4_SSL, validity: int) -> li
 
 
 def _take(services: Services, server: imaplib.IMAP4_SSL, uid: int, senders: frozenset[str]) -> None:
-    name = f"第 {uid} 封邮件"
+    name, problem = f"第 {uid} 封邮件", ""
+    content = _fetch(server, uid)
     try:
-        mail = letter.read(_fetch(server, uid))
+        if content is None:
+            raise InvalidInput(f"邮件超过 {LARGEST_MAIL_BYTES >> 20} MB")
+        mail = letter.read(content)
         if not _is_allowed(mail.sender, senders):
             log.info("mail passed over", uid=uid, reason="sender")
             return
         name = f"邮件「{mail.subject}」"
         _import(services, mail, name)
+    except (StoreError, OSError):  # an outage of ours: the next round reads it again
+        raise
     except InvalidInput as error:
-        notice.tell(services, SOURCE, name, None, error.message)
+        problem = error.message
+    except Exception:  # part of the scheduled job's loop
+        log.exception("mail not imported", uid=uid)
+        problem = notice.INTERNAL
+    notice.tell(services, SOURCE, name, None, problem)
 
 
-def _fetch(server: imaplib.IMAP4_SSL, uid: int) -> bytes:
+def _fetch(server: imaplib.IMAP4_SSL, uid: int) -> bytes | None:
+    """None: larger than LARGEST_MAIL_BYTES."""
     _, sizes = server.uid("FETCH", str(uid), "(RFC822.SIZE)")
     size = _SIZE.search(b" ".join(part for part in sizes if isinstance(part, bytes)))
     if size is not None and int(size[1]) > LARGEST_MAIL_BYTES:
-        raise InvalidInput(f"邮件超过 {LARGEST_MAIL_BYTES >> 20} MB")
+        return None
     _, parts = server.uid("FETCH", str(uid), "(BODY.PEEK[])")
     return next((part[1] for part in parts if isinstance(part, tuple)), b"")
 

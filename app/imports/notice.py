@@ -1,9 +1,13 @@
 """What a person should see on the sources page when no person is there to read the answer of an import."""
 
+from typing import Final
+
 from app.imports.load import Summary
 from core import quarantine
 from core.errors import InvalidInput
 from response.services import Services
+
+INTERNAL: Final = "程序内部错误，详见服务日志"
 
 
 def tell(services: Services, source: str, name: str, summary: Summary | None, problem: str) -> None:

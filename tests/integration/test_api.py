@@ -150,6 +150,7 @@ def test_facets_trend_and_export_agree(filled: TestClient) -> None:
     lines = filled.get("/api/v1/mentions/export").text.splitlines()
     assert negative == {"keys": ["negative"], "count": 30}
     assert (len(days), days[-1]["counts"]["negative"]) == (30, 30)
+    assert filled.get("/api/v1/gaps?since=2026-06-16T00:00&until=2026-06-16").json() == []
     assert [json.loads(line)["id"] for line in lines][:1]
     assert len(lines) == 30
 
@@ -191,6 +192,8 @@ def test_failures_are_counted_although_the_answer_is_an_error(client: TestClient
         ("get", "/api/v1/mentions?cursor=xyz", None, 422, "invalid_input"),
         ("get", "/api/v1/mentions?since=yesterday", None, 422, "invalid_input"),
         ("get", "/api/v1/mentions?since=9999-01-01", None, 422, "invalid_input"),
+        ("get", "/api/v1/gaps?since=0001-01-01", None, 422, "invalid_input"),
+        ("get", "/api/v1/gaps?until=0001-01-01T00:00%2B08:00", None, 422, "invalid_input"),
         ("get", "/api/v1/mentions/unknown", None, 404, "not_found"),
         ("get", "/api/v1/alerts/unknown", None, 404, "not_found"),
         ("get", "/api/v1/incidents/unknown", None, 404, "not_found"),

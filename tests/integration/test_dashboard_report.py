@@ -3,7 +3,7 @@
 import pytest
 from nicegui import ui
 
-from core import push, report
+from core import evidence, push, report
 from core.access import Person, Role
 from core.push import Pusher
 from tests.conftest import Clock
@@ -36,7 +36,7 @@ async def test_a_ticket_stands_beside_its_mention(visitor: Visitor, clock: Clock
 async def test_only_the_reporter_is_offered_to_take_it_back(visitor: Visitor, clock: Clock) -> None:
     made = report.make(
         visitor.services.database,
-        visitor.services.settings.data_dir,
+        evidence.safe_of(visitor.services.settings),
         Person("小宋", frozenset({Role.READER})),
         report.from_form({"text": "刹车异响", "note": "同事转来"}),
         author_key=None,

@@ -1,5 +1,7 @@
 """Deletion on request: by author or address, for good, in state and index."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.pipeline import delete_batch, index_batch
@@ -8,7 +10,7 @@ from core.access import SYSTEM, Person, Role
 from core.deletion import Request
 from core.errors import InvalidInput, NotAllowed
 from core.intake import admit
-from core.mention import Mention
+from core.mention import Kind, Mention, mention_id
 from response.services import Services
 from tests.factories import a_mention, an_analysis
 from tests.pictures import png
@@ -73,6 +75,20 @@ def test_what_was_asked_for_is_gone_from_state_and_index_and_does_not_come_back(
         assert inbox.count(connection) == len(left)
 
 
+def test_what_stands_at_a_deleted_address_does_not_come_back_under_another_key(services: Services) -> None:
+    keyed = a_mention(1, id=mention_id(URL, "k1"), native_id="k1")
+    answer = a_mention(1, id=mention_id(URL, "k2"), native_id="k2", parent_id=keyed.id)
+    comment = a_mention(1, id=mention_id(URL, "k3"), native_id="k3", kind=Kind.COMMENT)
+    headline = a_mention(1, id=mention_id(URL, "k6"), native_id="k6", text="刹车", title="刹车")
+    put(services, [answer, comment, headline])
+    assert delete(services, Request(url=URL)) == 3
+    assert put(services, [keyed]) == 1, "answers do not take the page they stand on with them"
+    assert delete(services, Request(url=URL)) == 1
+    later = [replace(keyed, id=mention_id(URL), native_id=None), replace(keyed, id=mention_id(URL, "k4"))]
+    assert put(services, [keyed, *later, answer, comment]) == 0
+    assert put(services, [replace(answer, id=mention_id(URL, "k5"), native_id="k5")]) == 1
+
+
 def test_authors_that_are_kept_as_hashes_are_found_by_their_name(services: Services) -> None:
     put(services, [admit(a_mention(1, author="车主甲"), author_key="k"), a_mention(2, author="车主乙")])
     assert delete(services, Request(author="车主甲"), key="other") == 0
@@ -116,7 +132,7 @@ def test_pictures_go_at_once(client, services: Services, mentions: list[Mention]
     with services.database.write() as connection:
         shot = picture.read(png())
         folder, now = services.settings.data_dir, services.now()
-        evidence.keep(connection, folder, mentions[0].id, [shot], person=LEGAL, now=now)
+        evidence.keep(connection, evidence.safe_of(services.settings), mentions[0].id, [shot], person=LEGAL, now=now)
     assert len(list(folder.glob("evidence/*/*"))) == 1
     asked = {"url": URL, "reason": "本人来函要求"}
     assert client.post("/api/v1/deletions", json=asked | {"dry_run": True}).json() == {"count": 1, "dry_run": True}

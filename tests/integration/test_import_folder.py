@@ -116,6 +116,14 @@ def test_an_outage_keeps_the_file_and_a_bug_holds_up_no_other(watching: Services
             folder.run(watching)
     assert names(door) == ["a.csv", "b.csv"]
     monkeypatch.setattr(Import, "answers", failing(KeyError("x"), "a.csv"))
+    (door / "failed").write_text("no folder")
+    folder.run(watching)
+    assert names(door) == ["a.csv", "done/b.csv", "done/b.csv.report.txt", "failed"]
+    with watching.database.read() as connection:
+        assert "a.csv" in [
+            row.raw for row in quarantine.latest(connection, source="导入目录") if "无法移走" in row.message
+        ]
+    (door / "failed").unlink()
     folder.run(watching)
     assert names(door)[::2] == ["done/b.csv", "failed/a.csv"]
     assert "程序内部错误" in (door / "failed/a.csv.report.txt").read_text(encoding="utf-8")

@@ -124,12 +124,27 @@ def test_mails_of_the_vendors_become_mentions_once(reading: Services, mails: Pat
     (mails / "8.seen").touch()
     mailbox.run(reading)
     assert len(stored(reading)) == 4
+
     # Numbered anew: what is read again adds nothing.
     (mails / "uidvalidity").write_text("2")
     (mails / "9.eml").write_bytes(a_mail(text="青柠汽车第三次被投诉 https://tousu.example/9\n"))
     mailbox.run(reading)
     assert len(stored(reading)) == 5
     assert not (mails / "changes").exists(), "nothing on the server was changed"
+
+
+def test_a_mail_that_stops_the_reader_stops_no_other(reading: Services, mails: Path, monkeypatch) -> None:
+    def reading_but(content: bytes) -> letter.Letter:
+        if b"poison" in content:
+            raise ZeroDivisionError
+        return read(content)
+
+    read = letter.read
+    monkeypatch.setattr(letter, "read", reading_but)
+    (mails / "1.eml").write_bytes(a_mail(text="poison"))
+    (mails / "2.eml").write_bytes(a_mail(text="青柠汽车被投诉 https://tousu.example/2\n"))
+    mailbox.run(reading)
+    assert (len(stored(reading)), told(reading)) == (1, ["程序内部错误，详见服务日志"])
 
 
 def test_a_mailbox_that_cannot_be_read_says_why(reading: Services, mails: Path, monkeypatch) -> None:
@@ -152,6 +167,22 @@ def test_a_mailbox_that_cannot_be_read_says_why(reading: Services, mails: Path, 
 def test_names_of_folders_are_written_as_imap_wants_them() -> None:
     names = {"INBOX": '"INBOX"', "a&b": '"a&-b"', "舆情": '"&ggZgxQ-"', 'x"y': '"x\\"y"'}
     assert {name: mailbox.mailbox_name(name) for name in names} == names
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Fri, 31 Dec 9999 23:59:59 -0800", None),
+        ("Mon, 1 Jan 1000 00:00:00 +0800", None),
+        ("Mon, 15 Jun 2026 09:00:00 +99999999999999", None),
+        ("Mon, 15 Jun 99999999999999999999 09:00:00 +0800", None),
+        ("soon", None),
+        ("Mon, 15 Jun 2026 09:00:00 -0000", datetime(2026, 6, 15, 9, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_date_that_no_calendar_has_is_none(written: str, read: datetime | None) -> None:
+    mail = f"From: x@other.example\nDate: {written}\n\nhello".encode()
+    assert letter.read(mail).written_at == read
 
 
 @given(head=strategies.binary(max_size=80), tail=strategies.binary(max_size=80))

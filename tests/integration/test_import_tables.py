@@ -152,6 +152,11 @@ def test_several_texts_at_one_address(services: Services, tmp_path: Path) -> Non
     answers, _ = imported(services, plain)
     assert answers[0]["status"] == "new"
     assert "--preset comment" in answers[1]["error"]["message"]
+    titled = [["https://v.example/2", "青柠L7 刹车", text] for text in ("第一条", "第二条", "第一条")]
+    path = a_workbook(tmp_path / "c.xlsx", [["链接", "标题", "正文"], *titled])
+    for first in ("new", "repeated"):
+        answers, _ = imported(services, path)
+        assert [answer.get("status") for answer in answers] == [first, None, "repeated"]
 
 
 def test_relative_times_are_counted_from_the_day_of_the_export(services: Services, tmp_path: Path) -> None:

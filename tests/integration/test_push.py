@@ -11,11 +11,14 @@ from fastapi.testclient import TestClient
 from api import server as api_server
 from app import duties
 from app.cli import sender as command
-from core import accounts, audit, idempotency, inbox, push, quarantine, sender
+from core import accounts, audit, idempotency, inbox, intake, push, quarantine, sender
 from core.access import SYSTEM, Person, Role
-from core.errors import InProgress
+from core.errors import InProgress, InvalidInput
 from core.idempotency import Call
+from core.mention import Status
+from core.seen_again import Door
 from core.settings import secret_key
+from crawler import sources
 from response.services import Services
 from tests.conftest import ADMIN_PASSWORD
 
@@ -195,6 +198,92 @@ def test_a_repeated_call_is_answered_as_the_first(services: Services, send: Send
     clock.advance(days=3)
     duties.clean_up(services)
     assert "Idempotency-Replayed" not in send(body, **key).headers
+
+
+def test_keys_of_a_sender_and_of_an_account_of_its_name_are_two(services: Services, send: Send) -> None:
+    with services.database.write() as connection:
+        person = Person(f"sender:{HOTLINE}", frozenset())
+        accounts.create(connection, SYSTEM, person.name, ADMIN_PASSWORD, [Role.SENDER], now=services.now())
+        _, token = accounts.create_token(connection, person, "", now=services.now())
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "batch-1"}
+    mine = TestClient(api_server.build(services)).post(PATH, content=body_of(a_record(1)), headers=headers)
+    theirs = send(body_of(a_record(2)), **{"Idempotency-Key": "batch-1"})
+    assert [answer.json()["new"] for answer in (mine, theirs)] == [1, 1]
+
+
+def test_nobody_edits_what_came_by_another_door(services: Services, send: Send, client: TestClient) -> None:
+    """The same name at every door: of the four mentions each is edited and revived by its own alone."""
+    token = {"Authorization": client.headers["Authorization"]}
+
+    def put(door: Door, number: int, text: str) -> None:
+        record = a_record(number, text=text, source=HOTLINE)
+        if door is Door.SENDER:
+            assert send(body_of(record)).is_success
+        elif door is Door.TOKEN:
+            assert client.post(PATH, content=body_of(record), headers=token).is_success
+        else:
+            mention = intake.complete(dict(record), source=HOTLINE, now=services.now(), author_key=None)
+            with services.database.write() as connection:
+                inbox.put(connection, [mention], now=services.now(), door=door)
+
+    doors = list(Door)
+    for number, door in enumerate(doors):
+        put(door, number, "全文")
+    names = {each.url: each.id for each in stored(services)}
+    for number, owner in enumerate(doors):
+        name = names[f"https://call.example/{number}"]
+        for door in [*(each for each in doors if each is not owner), owner]:
+            with services.database.write() as connection:
+                inbox.mark_deleted(connection, [name])
+            put(door, number, f"经 {door}")
+            with services.database.read() as connection:
+                mention = inbox.get(connection, name)
+            assert mention is not None
+            edited = (mention.text != "全文", mention.status is not Status.DELETED)
+            assert edited == (door is owner, door is owner), (owner, door)
+
+
+@pytest.mark.parametrize("name", ["随手报", "导入目录", "邮箱", "import", " 晨报 "])
+def test_a_sender_has_a_name_of_its_own(services: Services, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "services_of", lambda *_: services)
+    with services.database.write() as connection:
+        values = {"name": "晨报", "kind": "feed", "url": "https://news.example/feed", "purpose": "监测"}
+        sources.save(connection, SYSTEM, sources.from_definition(values), now=services.now())
+    with pytest.raises(InvalidInput, match="请换一个"):
+        command.add(name)
+
+
+def test_what_is_refused_again_is_kept_once_and_nothing_is_endless(services: Services, send: Send) -> None:
+    bad: list[dict[str, Any]] = [
+        {"followers": 10**30}, {"floor": -(2**64)}, {"engagement": {"likes": 2**63}}, {"title": "长" * 1_000_000},
+        {"author": "长" * 501}, {"region": "长" * 201}, {"native_id": "x" * 501}, {"parent_id": "x" * 201},
+    ]  # fmt: skip
+    for _ in range(2):
+        answer = send(body_of(*[a_record(number, **values) for number, values in enumerate(bad)])).json()
+        assert [each["status"] for each in answer["results"]] == ["refused"] * len(bad)
+        for each, values in zip(answer["results"], bad, strict=True):
+            field = "likes" if "engagement" in values else next(iter(values))
+            assert each["error"]["message"].startswith(field), each
+    largest = a_record(9, followers=2**63 - 1, title="长" * 2_000)
+    assert send(body_of(largest)).json()["new"] == 1
+    with services.database.read() as connection:
+        assert len(quarantine.latest(connection, source=HOTLINE)) == len(bad)
+
+
+def test_an_older_push_of_a_ticket_changes_nothing(services: Services, send: Send) -> None:
+    at = "2026-06-16T1{}:00+08:00".format
+
+    def told(hour: int, text: str, **values: object) -> dict[str, object]:
+        return a_record(1, kind="ticket", native_id="T-1", text=text, updated_at=at(hour)) | values
+
+    calls = [[told(1, "新", status="电话 13800001234")], [told(0, "旧", status="x")], [told(3, "最新"), told(2, "旧")]]
+    said = [[each["status"] for each in send(body_of(*call)).json()["results"]] for call in calls]
+    assert said == [["new"], ["repeated"], ["changed", "repeated"]]
+    assert [mention.text for mention in stored(services)] == ["最新"]
+    send(body_of(told(4, "最新", status="已结")))
+    with services.database.read() as connection:
+        [entry] = audit.entries_of(connection, [f"mention:{stored(services)[0].id}"])
+    assert entry.details["state"] == ["电话 138********", "已结"]
 
 
 def test_one_of_two_calls_at_once_works(services: Services, clock: Any) -> None:

@@ -1,17 +1,21 @@
 """Manual reports through the API: what becomes of them, who sees their pictures, how they go."""
 
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import insert, text
 
 from api import server as api_server
 from app import duties
 from app.pipeline import delete_batch
-from core import accounts, forgotten, inbox, report
+from core import accounts, evidence, forgotten, inbox, report
 from core.access import SYSTEM, Person, Role
-from core.mention import Platform
+from core.database import serialise
+from core.mention import Engagement, Platform
+from core.seen_again import Door
 from response.services import Services
 from tests import pictures
 from tests.conftest import ADMIN_PASSWORD
@@ -95,7 +99,7 @@ def test_a_link_alone_gets_its_text_from_the_next_who_has_it(reader: TestClient,
 
 def test_what_was_deleted_on_request_is_refused(reader: TestClient, services: Services) -> None:
     with services.database.write() as connection:
-        forgotten.keep(connection, [a_mention(1).id], now=services.now())
+        forgotten.keep(connection, [a_mention(1)], now=services.now())
     refused, taken = (send(reader, PNG, link=a_mention(number).url) for number in (1, 2))
     assert (refused.status_code, taken.status_code) == (422, 201)
     assert "已按要求删除" in refused.json()["detail"]
@@ -123,6 +127,91 @@ def test_the_reporter_may_take_it_back_for_a_while(
     duties.clean_up(services)
     assert delete_batch(services) == 3
     assert (kept(services), reader.get(f"/api/v1/mentions/{made[1]['mention_id']}").status_code) == ([], 404)
+
+
+def test_a_shared_picture_stays_while_a_report_needs_it_and_lies_encrypted(
+    reader: TestClient, client: TestClient, services: Services
+) -> None:
+    first, second = (send(who, PNG, link="https://v.example/1").json() for who in (reader, client))
+    [file] = kept(services)
+    assert b"IHDR" not in file.read_bytes()
+    path = f"/api/v1/mentions/{first['mention_id']}"
+    for report_, who, left in ((first, reader, ["admin"]), (second, client, None)):
+        assert who.delete(f"{PATH}/{report_['id']}").status_code == 204
+        shown = client.get(path).json()
+        assert [each["added_by"] for each in shown.get("evidence", ())] == (left or [])
+        if left:
+            assert client.get(f"{path}/evidence/{file.name}").content == pictures.png()
+            file.write_bytes(file.read_bytes()[:-1])
+            assert client.get(f"{path}/evidence/{file.name}").status_code == 503
+
+
+def test_what_a_report_added_goes_with_it(
+    reader: TestClient, client: TestClient, services: Services, clock: Any
+) -> None:
+    """Counters one by one, the name and the text: whichever of two reports goes first."""
+    counted = a_mention(1, engagement=Engagement(comments=30, views=900, counted_at=services.now()))
+    with services.database.write() as connection:
+        inbox.put(connection, [counted], now=services.now())
+
+    def shown(name: str) -> Any:
+        return client.get(f"/api/v1/mentions/{name}").json()
+
+    def counts() -> tuple[Any, ...]:
+        found = shown(counted.id)
+        return *(found["engagement"][name] for name in ("likes", "comments", "views")), found["seen_by"]
+
+    for order in ((0, 1), (1, 0)):
+        made = []
+        for who, values in ((reader, {"likes": 5, "comments": 31}), (client, {"likes": 5, "views": 1000})):
+            clock.advance(seconds=1)
+            made.append((who, send(who, link=counted.url, **values).json()))
+        assert counts() == (5, 31, 1000, ["车友会", "随手报"])
+        for place, left in zip(order, ((5, 30, 1000) if order[0] == 0 else (5, 31, 900), (None, 30, 900)), strict=True):
+            who, report_ = made[place]
+            assert who.delete(f"{PATH}/{report_['id']}").status_code == 204
+            assert counts() == (*left, ["车友会"] if left[0] is None else ["车友会", "随手报"])
+
+    bare = send(reader, link="https://v.example/2").json()["mention_id"]
+    clock.advance(seconds=1)
+    told = send(client, link="https://v.example/2", text="刹车异响").json()
+    assert (shown(bare)["text"], shown(bare)["status"]) == ("刹车异响", "changed")
+    assert client.delete(f"{PATH}/{told['id']}").status_code == 204
+    assert (shown(bare)["text"], shown(bare)["status"]) == ("", "live")
+    with services.database.read() as connection:
+        assert inbox.versions(connection, bare) == ()
+
+
+def test_who_joins_while_it_is_taken_back_keeps_the_mention(services: Services) -> None:
+    person, safe = Person("小宋", frozenset({Role.READER})), evidence.safe_of(services.settings)
+    given = report.from_form({"text": "刹车异响"})
+    made = report.make(services.database, safe, person, given, author_key=None, now=services.now())
+    taking = Thread(target=report.withdraw, args=(services.database, person, made.id), kwargs={"now": services.now()})
+    with services.database.write() as connection:
+        serialise(connection, "inbox")
+        taking.start()
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not services.database.is_sqlite and taking.is_alive() and not connection.scalar(waiting):
+            pass
+        row = {name: getattr(made, name) for name in report.Report.__slots__} | {"id": "another", "person": "林晓"}
+        connection.execute(insert(report.report_table).values(row))
+    taking.join()
+    with services.database.read() as connection:
+        assert inbox.get(connection, made.mention_id) is not None
+        assert [each.person for each in report.of_mention(connection, made.mention_id)] == ["林晓"]
+
+
+def test_a_report_that_goes_leaves_the_mention_to_who_else_saw_it(reader: TestClient, services: Services) -> None:
+    made = send(reader, link=a_mention(1).url, text="我的话", likes=3).json()
+    with services.database.write() as connection:
+        inbox.put(connection, [a_mention(1)], now=services.now())
+    assert reader.delete(f"{PATH}/{made['id']}").status_code == 204
+    with services.database.write() as connection:
+        for text_ in (a_mention(1).text, "改过"):
+            inbox.put(connection, [a_mention(1, text=text_)], now=services.now(), door=Door.CRAWL)
+    shown = reader.get(f"/api/v1/mentions/{made['mention_id']}").json()
+    assert (shown["source"], shown["seen_by"], shown["text"]) == ("车友会", ["车友会"], "改过")
+    assert shown["engagement"]["likes"] is None
 
 
 @pytest.mark.parametrize(

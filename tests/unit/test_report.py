@@ -88,6 +88,15 @@ def test_what_is_no_picture_is_refused() -> None:
         assert refusal.value.details["field"] == "screenshot"
 
 
+def test_a_long_run_of_fill_bytes_is_looked_through_once() -> None:
+    """Quadratic work on a picture of this size would not end today."""
+    frame, fill = pictures.jpeg().removesuffix(b"\xff\xd9"), b"\xff" * (picture.LARGEST_BYTES - 1000)
+    whole = frame + fill + b"\x00" + b"\xff\xff\xd9"
+    assert picture.read(whole).data == frame + fill + b"\x00" + b"\xff" + b"\xff\xd9"
+    with pytest.raises(InvalidInput):
+        picture.read(b"\xff\xd8" + fill + b"\x00")
+
+
 @given(st.sampled_from([pictures.png(), pictures.webp(), pictures.jpeg()]), st.binary(), st.integers(0, 60))
 def test_any_bytes_are_read_or_refused(whole: bytes, noise: bytes, place: int) -> None:
     with suppress(InvalidInput):
