@@ -27,6 +27,8 @@ MOST_TIMES: Final = 10
 MOST_INNER: Final = 20
 # Guess: ten times the fullest list met.
 MOST_LINKS: Final = 3000
+# Guess: threads of one title on a list.
+MOST_NAMESAKES: Final = 3
 _REPLY_WORD: Final = re.compile(r"^(?:回复|回帖|评论|跟帖|replies)\s?数?\s?[:：]?$", re.IGNORECASE)
 _THREAD: Final = re.compile(
     r"thread|topic|tid|viewtopic|post|read|show|view|detail|article|tie|/t/|/d/|/p/|/q/|question|discussion|note",
@@ -93,9 +95,14 @@ def _merged(grouped: Mapping[Sort, list[tuple[int, str]]]) -> dict[Sort, list[tu
 
 
 def _grouped(shape: Shape, found: Sequence[tuple[int, str]]) -> dict[str, _Thread]:
+    """Words that links to several threads show are a button, no title."""
     threads: dict[str, _Thread] = {}
-    for place, address in found:
-        _add(threads, shape, place, address)
+    links = [(place, address, _words(shape, place), thread_key(address)) for place, address in found]
+    owners: defaultdict[str, set[str]] = defaultdict(set)
+    for _, _, words, key in links:
+        owners[words].add(key)
+    for place, address, words, key in links:
+        _add(threads, place, address, words if len(owners[words]) <= MOST_NAMESAKES else "", key)
     return threads
 
 
@@ -123,10 +130,8 @@ def _links(shape: Shape, url: str) -> Iterator[tuple[int, str]]:
             yield place, clean(address)
 
 
-def _add(found: dict[str, _Thread], shape: Shape, place: int, address: str) -> None:
+def _add(found: dict[str, _Thread], place: int, address: str, words: str, key: str) -> None:
     """Links to one thread (title, its pages, its last post) are one thread under its best words."""
-    key = thread_key(address)
-    words = _words(shape, place)
     title = "" if _NOT_TITLE.match(words) or TIME.fullmatch(words) else words
     known = found.get(key)
     if known is None:
@@ -193,9 +198,14 @@ class Rows:
             words = self.shape.own[place]
             if words and len(words) <= 40 and place != thread.place and (match := _REPLIES.search(words)):
                 return int(next(group for group in match.groups() if group))
-            if words and _REPLY_WORD.match(words) and (after := _following(self.shape, place)) is not None:
-                return after
+            if words and _REPLY_WORD.match(words) and (beside := self._beside(place)) is not None:
+                return beside
         return None
+
+    def _beside(self, label: int) -> int | None:
+        """The number that a label stands in or after."""
+        around = self.shape.own[self.shape.parents[label]].replace(",", "")
+        return int(around[:7]) if around.isascii() and around.isdigit() else _following(self.shape, label)
 
     def _column(self, place: int) -> str:
         """Cells of a table differ by their position."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Final
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
@@ -37,6 +38,12 @@ _SAYS: Final = re.compile(
     r"|回复|引用|引文|quote)\s?[:：]?$",
     re.IGNORECASE,
 )
+# Stands for a button that was left out.
+_PRESSED: Final = "\x01"
+_QUOTE_LABEL: Final = re.compile(
+    r"^(?:引用|引文|原帖|quote|quoting)(?:\s?[:：]$|\s.{0,60}[:：]?$)|^(?:原帖由|quote from).{0,80}$", re.IGNORECASE
+)
+_BLOCKS: Final = frozenset({"div", "table", "td", "dl", "section", "aside"})
 # Labels of buttons that people also write.
 SAID: Final = frozenset(
     re.findall(
@@ -47,6 +54,8 @@ SAID: Final = frozenset(
 _NUMBERED: Final = re.compile(r"^#?\s?\d{1,6}\s?[楼#层]?$")
 _COUNT: Final = re.compile(r"(?:^|[\s_-])(?:no|num|number|floor|lou|louceng|index|count)(?:$|[\s_-])", re.IGNORECASE)
 _COUNTED: Final = re.compile(r"^[(（]?\d{1,6}\s?[个次条]?(?:赞|回复|评论|喜欢|点赞|打赏)?[)）]?$")
+# Guess: white space between tags before the first words of a box.
+MOST_TEXTS: Final = 8
 _RULE: Final = re.compile(r"^(?:_{3,}|-{5,}|—{3,}|={5,})$")
 # Laid out in the line of words; list items and paragraphs are lines of their own.
 _IN_LINE: Final = INLINE - {"p", "li", "ul", "ol", "pre", "br"}
@@ -65,7 +74,7 @@ def _pieces(root: etree._Element, drop: set[etree._Element]) -> Iterator[str]:
         if event == "start":
             if element is not root and (element in drop or _is_foreign(element)):
                 walk.skip_subtree()
-                yield f"\n{_QUOTED}\n" if _is_quote(element) else "\n" if element.tag in ("div", "p") else " "
+                yield f"\n{_QUOTED}\n" if _is_quote(element) else "\n" if element.tag in ("div", "p") else _PRESSED
                 continue
             yield "\n" if is_block else ""
             yield (element.text or "").replace("\n", " ")
@@ -78,14 +87,22 @@ def _pieces(root: etree._Element, drop: set[etree._Element]) -> Iterator[str]:
 def _is_foreign(element: etree._Element) -> bool:
     if not isinstance(element.tag, str) or element.tag in _TAGS or is_silent(element):
         return True
-    if _FOREIGN.search(_classes(element)):
+    if _FOREIGN.search(_classes(element)) or (element.tag in _BLOCKS and _is_labelled_quote(element)):
         return True
+    if element.tag == "a" and len(element) and element.find(".//img") is not None:
+        return element.find(".//div") is not None or element.find("br") is not None  # the caption of a picture
     if element.tag not in ("a", "span", "em", "label", "li", "i", "b", "small") or len(element) > 2:
         return False
     words = line(element)[:30]
     return bool(ACTION.match(words)) or bool(
         _NUMBERED.match(words) and (words[0] == "#" or _COUNT.search(_classes(element)))
     )
+
+
+def _is_labelled_quote(element: etree._Element) -> bool:
+    """A box that begins with the word for a quote."""
+    first = next((text.strip() for text in islice(element.itertext(), MOST_TEXTS) if text.strip()), "")
+    return len(first) < 90 and bool(_QUOTE_LABEL.match(first)) and len(line(element)) > len(first)
 
 
 def _is_quote(element: etree._Element) -> bool:
@@ -103,6 +120,9 @@ def _clean(text: str) -> str:
         if row == _QUOTED:
             if kept and _SAYS.match(kept[-1]):
                 kept.pop()
+            continue
+        is_pressed, row = _PRESSED in row, " ".join(row.replace(_PRESSED, " ").split())
+        if is_pressed and not re.search(r"\w", row):
             continue
         if _RULE.match(row) and kept:
             break
