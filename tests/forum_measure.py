@@ -43,7 +43,7 @@ def measure(forum: Forum) -> Measured:
         url = board.next_url if is_new else None
     wanted = {thread.title: thread for thread in forum.threads}
     count: Counter[str] = Counter()
-    for link in sorted(links.values(), key=lambda link: (link.replies or 0) < FULL_REPLIES):
+    for link in sorted(links.values(), key=lambda link: -min(link.replies or 0, FULL_REPLIES)):
         thread = wanted.pop(link.title, None)
         count["threads"] += thread is not None
         count["replies"] += thread is not None and link.replies == len(thread.posts) - 1

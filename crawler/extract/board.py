@@ -26,6 +26,7 @@ MOST_ELEMENTS: Final = 400
 MOST_TIMES: Final = 10
 MOST_INNER: Final = 20
 # Guess: ten times the fullest list met.
+FEWEST_COUNTED: Final = 3
 MOST_LINKS: Final = 3000
 # Guess: threads of one title on a list.
 MOST_NAMESAKES: Final = 3
@@ -232,7 +233,7 @@ def _score(sort: Sequence[str], rows: Rows) -> float:
     """How much a sort of links looks like threads: titles, many of them, in rows with times and counts."""
     titled = [thread for thread in rows.titled if len(thread.title) > 1]
     text = f"/{'/'.join(sort)}/"
-    if not titled or not any("N" in part or part == "*" or part == "?" for part in sort):
+    if not titled or not ("*" in text or "N" in text or sort[-1] != "?"):
         return 0.0
     lengths = sum(min(len(thread.title), 24) for thread in titled) / len(titled)
     variety = len({thread.title for thread in titled}) / len(titled)
@@ -280,10 +281,16 @@ def _reply_column(rows: Sequence[Sequence[tuple[str, int]]]) -> str | None:
         for name, count in dict(reversed(row)).items():
             totals[name] += count
             met[name] += 1
-    usual = [name for name in met if 2 * met[name] > len(rows)]
+    usual = [name for name in met if 2 * met[name] > len(rows) and not _counts_rows(rows, name)]
     named = [name for name in usual if _REPLY_CLASS.search(name)]
     free = [name for name in usual if not _VIEW_CLASS.search(name)]
     return named[0] if named else min(free, key=lambda name: totals[name], default=None)
+
+
+def _counts_rows(rows: Sequence[Sequence[tuple[str, int]]], name: str) -> bool:
+    """1, 2, 3 down the list."""
+    column = [count for row in rows for its, count in row if its == name]
+    return len(column) > FEWEST_COUNTED and all(b - a == 1 for a, b in zip(column, column[1:], strict=False))
 
 
 def _last(rows: Rows, thread: _Thread, now: datetime) -> datetime | None:

@@ -42,8 +42,8 @@ _USER_CLASS: Final = re.compile(
     r"author|user|nick|poster|member|uname|writer|screen|owner|louzhu|zuozhe|yonghu|name(?!space)", re.IGNORECASE
 )
 _USER_LINK: Final = re.compile(
-    r"(?:^|[/?&._-])(?:user|users|member|members|memberlist|profile|space|people|author|home|uid|u|userid|username|uc|i"
-    r"|person|ucenter)(?:$|[/?=&._-])|/@",
+    r"(?:^|[/?&;=._-])(?:user|users|member|members|memberlist|profile|space|people|author|home|uid|u|userid|username|uc|i"
+    r"|person|ucenter)(?:$|[/?=&;._-])|/@",
     re.IGNORECASE,
 )
 _NOT_USER_LINK: Final = re.compile(
@@ -108,6 +108,11 @@ def cue(shape: Shape, place: int) -> float:
         and not (known[-1] in ("post", "reply", "comment") and len(known) > 1 and known[0] in _BAD)
         else 0.25
     )
+
+
+def is_fact(words: str) -> bool:
+    """``Posts: 105``, told of a writer."""
+    return bool(_FACT.match(words))
 
 
 def is_never_words(name: str) -> bool:

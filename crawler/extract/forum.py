@@ -39,6 +39,8 @@ MOST_SINGLE: Final = 12
 MOST_STEPS: Final = 12
 # Guess: less is a button or a rule; the words of a post on a page of its own.
 FEWEST_LETTERS: Final = 4
+# Guess: the order of more does not tell more.
+MOST_ORDERED: Final = 40
 # Minutes: the widest offset of a time zone from UTC is 14 hours.
 WIDEST_SLIP: Final = 14 * 60
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -47,6 +49,7 @@ _GONE: Final = re.compile(
     r"|(?:topic|thread|page)[^.]{0,20}(?:not exist|not found|deleted)",
     re.IGNORECASE,
 )
+_RE: Final = re.compile(r"(?:(?:回复|回覆|re|主题|标题)\s?[:：]\s?)*", re.IGNORECASE)
 _ABSOLUTE: Final = re.compile(r"\d{4}\D|\d{10}")
 _WALL: Final = re.compile(
     r"(?:您?需要|请先?|必须)登[录錄入陆]|登[录錄]后(?:才|方)?[可能](?!以?(?:进行|够)?(?:回|评|发|參|参|点|收|打|私|关))|没有权限|無權|仅限会员"
@@ -120,6 +123,7 @@ def _read_thread(html: str, url: str, now: datetime, memory: Memory) -> ThreadPa
     shape = Shape(root)
     found = list(marks(shape))[: 3 * MOST_POSTS]
     title, is_first = _title(root), page_number(url) == 1
+    shape.hush(place for place, words in enumerate(shape.own) if _is_title(words, title))
     furniture = memory.meet(shape, found, thread_key(url))
     found = [mark for mark in found if mark.place not in furniture]
     reads = _as_known(shape, found, now, memory, is_first=is_first)
@@ -148,7 +152,7 @@ def _as_known(
 
 
 def _as_repeated(shape: Shape, found: Sequence[Mark], now: datetime, memory: Memory, *, is_first: bool) -> list[_Read]:
-    best = _best(shape, found)
+    best = _best(shape, found, now)
     if best is None:
         reads, start = _single(shape, found, now)
     else:
@@ -181,24 +185,38 @@ def _first(
 
 
 def _without(read: _Read, title: str) -> _Read:
-    """Boards repeat the thread's title over each post."""
+    """Boards repeat the thread's title, and the writer's name, over each post."""
     first, _, rest = read.text.partition("\n")
-    is_title = (
-        bool(title) and re.sub(r"^(?:回复|回覆|re|主题|标题)\s?[:：]\s?", "", first, flags=re.IGNORECASE) == title
-    )
-    return replace(read, text=rest) if is_title and rest else read
+    return replace(read, text=rest) if rest and (_is_title(first, title) or first == read.author) else read
 
 
-def _best(shape: Shape, found: Sequence[Mark]) -> Series | None:
+def _is_title(words: str, title: str) -> bool:
+    return bool(title) and words.endswith(title) and bool(_RE.fullmatch(words[: -len(title)]))
+
+
+def _best(shape: Shape, found: Sequence[Mark], now: datetime) -> Series | None:
+    """The series that explains most words, with names, and times of day that follow one another."""
     best, most = None, 0.0
+    ordered: dict[tuple[int, ...], float] = {}
     for one in series(shape, found):
         posts = Posts(shape, one.blocks)
         named = sum(bool(name) for name, _ in posts.authors()) / len(one.blocks)
         clock = sum(":" in block.mark.text or "前" in block.mark.text for block in one.blocks) / len(one.blocks)
-        score = posts.quality() * (0.3 + named) * (0.5 + 0.5 * clock)
+        places = tuple(block.mark.place for block in one.blocks[:MOST_ORDERED])
+        if places not in ordered:
+            ordered[places] = 1.0 if one.nest else _order(shape, one.blocks[:MOST_ORDERED], now)
+        score = posts.quality() * (0.3 + named) * (0.5 + 0.5 * clock) * (0.4 + 0.6 * ordered[places])
         if score > most:
             best, most = one, score
     return best
+
+
+def _order(shape: Shape, blocks: Sequence[Block], now: datetime) -> float:
+    """How many neighbours are in the order of most: people join whenever they like, but posts follow one another."""
+    times = [read.at for block in blocks if (read := moment(block.mark, shape, now))]
+    pairs = list(zip(times, times[1:], strict=False))
+    rising, falling = sum(a <= b for a, b in pairs), sum(a >= b for a, b in pairs)
+    return max(rising, falling) / len(pairs) if len(pairs) > 1 else 1.0
 
 
 def _with_comments(
@@ -214,7 +232,7 @@ def _with_comments(
     if nest:
         above = answered(shape, blocks, nest)
         return [replace(read, above=mark) for read, mark in zip(_reads(shape, posts, now), above, strict=True)]
-    inner = comments(shape, posts, found)
+    inner = comments(shape, posts, found, now)
     if not inner:
         return _reads(shape, posts, now)
     posts = Posts(shape, blocks, known, {block.roots[0] for _, block in inner})

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
+from urllib.parse import unquote
 
 from crawler.extract.blocks import Block
 from crawler.extract.cues import (
@@ -18,6 +19,7 @@ from crawler.extract.cues import (
     ONLY_LABEL,
     cue,
     floor_of,
+    is_fact,
     is_label,
     is_never_words,
     user_cue,
@@ -48,6 +50,12 @@ STALE: Final = 0.2
 MOST_WRAPS: Final = 4
 # Of a name's score: with a link to a user or a class that says so, at a place that every block has.
 CERTAIN: Final = 5.5
+
+
+# Guess: a few posts tell where names stand; the head of a post has fewer elements, an address is shorter.
+MOST_ECHOES: Final = 12
+MOST_NAMED: Final = 60
+LONGEST_ECHO: Final = 120
 
 
 @dataclass(slots=True)
@@ -97,6 +105,7 @@ class Posts:
         self._measure()
         self.ranking = self._rank_texts()
         self._author_name = ""
+        self._echoes: dict[int, set[str]] = {}
         self.is_named = False
 
     def text_name(self) -> str:
@@ -228,6 +237,8 @@ class Posts:
         words = words.strip("[]【】()（） :：,，|")
         if not words or len(words) > LONGEST_NAME or place in self.times or TIME.search(words) or NO_NAME.match(words):
             return ""
+        if is_fact(words):
+            return ""
         return "" if re.search(r"[。！？；]|\s\S+\s\S+\s\S+\s", words) or ONLY_LABEL.match(words) else words
 
     def author_name(self) -> str:
@@ -240,6 +251,8 @@ class Posts:
             return 10.0
         total = len(self.blocks)
         names = {words for words, _ in found.values()}
+        if max(map(len, names)) == 1 and self._are_initials(found):
+            return -1.0
         cue = max(user_cue(self.shape, place) for _, place in list(found.values())[:3])
         variety = len(names) / len(found)
         score = 2.5 * len(found) / total + cue + 1.5 * variety
@@ -247,10 +260,36 @@ class Posts:
             score -= 3
         if all(words.startswith("@") for words in names):  # spoken to, not speaking
             score -= 1
+        score += variety * self._echo(found)
         long = sum(len(words) > 20 for words in names) / len(names)
         if any(LABELLED.match(self.shape.own[place]) for _, place in list(found.values())[:3]):
             score += 2.5
         return score - 2 * long if cue or total > 1 else score - 3
+
+    def _echo(self, found: Mapping[int, tuple[str, int]]) -> float:
+        """A name is in the address, the picture or the tooltips of its post, too; 0 to 1.5."""
+        some = list(found.items())[:MOST_ECHOES]
+        return 1.5 * sum(words in self._attributes(number) for number, (words, _) in some) / len(some)
+
+    def _attributes(self, number: int) -> set[str]:
+        if number not in self._echoes:
+            nodes = (self.shape.nodes[place] for place, _ in self._inside[number][:MOST_NAMED])
+            self._echoes[number] = {
+                part
+                for node in nodes
+                for value in node.attrib.values()
+                if len(value) <= LONGEST_ECHO
+                for part in (value, *re.split(r"[/=?&]", unquote(value)))
+            }
+        return self._echoes[number]
+
+    def _are_initials(self, found: Mapping[int, tuple[str, int]]) -> bool:
+        """Pictures of writers without one show the first letter of the name that stands beside them."""
+        def begins(number: int, letter: str) -> bool:
+            words = (self._name_at(place) for place, _ in self._inside[number])
+            return any(len(name) > 1 and name.lower().startswith(letter.lower()) for name in words)
+
+        return all(begins(number, letter) for number, (letter, _) in list(found.items())[:3])
 
     def _before_time(self, number: int) -> str:
         match = BEFORE_TIME.match(self.blocks[number].mark.before.strip())

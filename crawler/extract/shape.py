@@ -4,7 +4,7 @@ Invariant: building it and every method are linear in the page (or in the answer
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -28,7 +28,7 @@ SILENT: Final = frozenset({"script", "style", "noscript", "template", "head", "s
 # Source: Bootstrap 3 to 5, Tailwind, and style sheets of common software. What is hidden on some screens is shown.
 _HIDDEN: Final = frozenset({"hidden", "hide", "d-none", "is-hidden", "invisible"})
 # Guess: a hint to switch scripts on has less; a page for readers without scripts more.
-LARGE_HINT: Final = 20
+LARGE_HINT: Final = 6
 INLINE: Final = frozenset(
     re.findall(
         r"[\w-]+",
@@ -79,6 +79,11 @@ class Shape:
             else:
                 yield place
                 place = self.ends[place] + 1
+
+    def hush(self, places: Iterable[int]) -> None:
+        """Leave out the text of these elements: all know it already."""
+        for place in list(places):
+            self.own[place] = ""
 
     @cached_property
     def silent(self) -> list[bool]:

@@ -40,6 +40,7 @@ _AFTER: Final = re.compile(
     r"[\s\d|·•,，:：()（）\[\]#+-]*(?:只看|来自|回复|引用|举报|编辑|发表|发布|发帖|浏览|查看|点击|阅读|人气|评论|写道|说|楼|层|次|条|星期|周|北京|上海|广东|\w{2,3}$|by|from|ip|via|通过|使用|gmt|utc|cst)",
     re.IGNORECASE,
 )
+_WEEKDAY: Final = re.compile(r"\s*\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s*$|\s*(?:星期|周)[一二三四五六日天]\s*$", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W\d_]")
 # Guess: "发表于 … 来自 某某客户端 | 只看该作者" fits; a sentence with a date in it does not.
 LONGEST: Final = 90
@@ -81,10 +82,10 @@ def marks(shape: Shape, *, of_posts: bool = True) -> Iterator[Mark]:
                 yield Mark(place, text, "", exact)
             continue
         before = text[: match.start()]
-        if not before and 0 < shape.ends[place] - place < 6:
-            before = line(node)[:LONGEST].partition(match[0])[0]
+        if 0 < shape.ends[place] - place < 6:
+            before = line(node)[:LONGEST].partition(match[0])[0] or before
         rest = len(_WORD.findall(before)) + len(_WORD.findall(text[match.end() :]))
-        labels = before or (_label(shape, place))
+        labels = _WEEKDAY.sub("", before) or _label(shape, place)
         is_told = bool(_WORD.search(text[match.end() :])) and not _AFTER.match(text[match.end() :])
         if rest <= MOST_WORDS and not is_told and not (of_posts and _OTHER.search(labels[-12:])):
             yield Mark(place, match[0], before, exact)
