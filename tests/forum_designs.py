@@ -79,7 +79,8 @@ def _forum(name: str, board: str, url: str, has_counts: bool = True) -> Forum:
         name,
         lambda page: filled(board_page, page, PER_BOARD) + after(page, filled(later, page, PER_BOARD)),
         lambda t, page: (
-            filled(thread_page.replace("N", str(t.number)), page, PER_THREAD) + after(page, filled(more, page, PER_THREAD))
+            filled(thread_page.replace("N", str(t.number)), page, PER_THREAD)
+            + after(page, filled(more, page, PER_THREAD))
         ),
         is_lively=True,
         has_counts=has_counts,

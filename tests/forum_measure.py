@@ -107,7 +107,9 @@ def _floors(reader: ForumReader, url: str, pages: Mapping[str, str], notes: list
 
 
 def main() -> None:
-    for forum in (forum for forum in FORUMS + UNTUNED + UNREAD + DESIGNS if forum.name in sys.argv[1:] or not sys.argv[1:]):
+    for forum in (
+        forum for forum in FORUMS + UNTUNED + UNREAD + DESIGNS if forum.name in sys.argv[1:] or not sys.argv[1:]
+    ):
         found = measure(forum)
         print(
             f"{forum.name}: threads {found.threads:.3f}, their counts {found.replies:.3f}, posts {found.posts:.3f}, "

@@ -31,7 +31,7 @@ def comments(shape: Shape, posts: Posts, found: Sequence[Mark], now: datetime) -
         roots = _roots(shape, posts, inner)
         blocks = [Block(mark, (root,)) for (_, mark), root in zip(inner, roots, strict=True)] if roots else []
         said = Posts(shape, blocks) if blocks else None
-        if said and said.author_name() and said.is_named and all(said.words_places(n) for n in range(len(blocks))):
+        if said and said.writers.is_certain and all(said.words_places(n) for n in range(len(blocks))):
             return [(number, block) for (number, _), block in zip(inner, blocks, strict=True)]
     return []
 

@@ -6,26 +6,20 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
-from urllib.parse import unquote
+from functools import cached_property
+from typing import Final
 
 from crawler.extract.blocks import Block
 from crawler.extract.cues import (
     BAD_PART,
-    BEFORE_TIME,
-    LABELLED,
-    LONGEST_NAME,
-    NO_NAME,
-    ONLY_LABEL,
     cue,
     floor_of,
-    is_fact,
     is_label,
     is_never_words,
     user_cue,
 )
 from crawler.extract.shape import INLINE, Shape
-from crawler.extract.timemark import TIME
+from crawler.extract.writers import Known, Writers, name_at
 
 _KEY: Final = re.compile(r"^([a-z_-]{0,30}?)(\d{1,18})$|^([a-z_-]{1,30})([0-9a-f-]{6,40})$", re.IGNORECASE)
 _KEY_NAMES: Final = (
@@ -48,14 +42,6 @@ FEWEST_BARE: Final = 3
 STALE: Final = 0.2
 # Guess: the words of a link stand in it, or two or three levels deeper.
 MOST_WRAPS: Final = 4
-# Of a name's score: with a link to a user or a class that says so, at a place that every block has.
-CERTAIN: Final = 5.5
-
-
-# Guess: a few posts tell where names stand; the head of a post has fewer elements, an address is shorter.
-MOST_ECHOES: Final = 12
-MOST_NAMED: Final = 60
-LONGEST_ECHO: Final = 120
 
 
 @dataclass(slots=True)
@@ -64,18 +50,6 @@ class Place:
 
     first: dict[int, int] = field(default_factory=dict)
     counts: Counter[int] = field(default_factory=Counter)
-
-
-class Known(Protocol):
-    """Places of words and names that fuller pages of the same forum have."""
-
-    @property
-    def text(self) -> str:
-        """As ``Posts.text_name`` gives it."""
-
-    @property
-    def author(self) -> str:
-        """As ``Posts.author_name`` gives it."""
 
 
 class Posts:
@@ -104,13 +78,14 @@ class Posts:
         self._hashes: dict[int, int] = {}
         self._measure()
         self.ranking = self._rank_texts()
-        self._author_name = ""
-        self._echoes: dict[int, set[str]] = {}
-        self.is_named = False
 
     def text_name(self) -> str:
         """The place of the posts' words; empty where there is none."""
         return self.ranking[0][1] if self.ranking and self.ranking[0][0] > 0 else ""
+
+    def digests(self, name: str) -> list[int]:
+        """What stands at a place, one number per block that has it."""
+        return [self._hashes.get(place, 0) for place in self.places[name].first.values()]
 
     def quality(self) -> float:
         """How much these blocks look like posts: words in most of them."""
@@ -190,7 +165,11 @@ class Posts:
         """Per block the name that the first link to a user shows."""
         found: dict[int, str] = {}
         for number, named in enumerate(self._inside):
-            sure = (words for place, _ in named if (words := self._name_at(place)) and user_cue(self.shape, place) >= 3)
+            sure = (
+                words
+                for place, _ in named
+                if (words := name_at(self.shape, place, self.times)) and user_cue(self.shape, place) >= 3
+            )
             if words := next(sure, ""):
                 found[number] = words
         return found
@@ -203,100 +182,16 @@ class Posts:
         linked = sum(bool(self._linked.get(place)) for place in worded)
         return bool(worded) and not self._known and min(linked, bare) > 0.8 * len(worded)
 
-    def authors(self) -> list[tuple[str, int | None]]:
-        """Per block the name and its element; empty where none was found."""
-        texts = [set(self._covered(number)) for number in range(len(self.blocks))]
-        candidates: defaultdict[str, dict[int, tuple[str, int]]] = defaultdict(dict)
-        for number, named in enumerate(self._inside):
-            for place, name in named:
-                if place in texts[number]:
-                    continue
-                if words := self._name_at(place):
-                    candidates[name].setdefault(number, (words, place))
-        ranked = sorted(((self._author_score(found, name), name) for name, found in candidates.items()), reverse=True)
-        self._author_name = ranked[0][1] if ranked else ""
-        self.is_named = bool(ranked) and ranked[0][0] > CERTAIN
-        chosen: list[tuple[str, int | None]] = []
-        for number in range(len(self.blocks)):
-            hit = next((candidates[n][number] for score, n in ranked if score > 1.2 and number in candidates[n]), None)
-            chosen.append(hit or (self._before_time(number), None))
-        return chosen
+    @cached_property
+    def writers(self) -> Writers:
+        """Who wrote them."""
+        covered = [set(self._covered(number)) for number in range(len(self.blocks))]
+        return Writers(self.shape, self.blocks, self._inside, covered, self._known)
 
     def _covered(self, number: int) -> Iterator[int]:
         for place in self.words_places(number):
             if place not in self.blocks[number].roots:
                 yield from self.shape.below(place)
-
-    def _name_at(self, place: int) -> str:
-        words = self.shape.own[place]
-        node = self.shape.nodes[place]
-        if match := LABELLED.match(words):
-            words = match[1].split()[0]
-        elif not words and node.tag == "img" and not self.shape.silent[place]:
-            words = (node.get("alt") or "").strip()
-        words = words.strip("[]【】()（） :：,，|")
-        if not words or len(words) > LONGEST_NAME or place in self.times or TIME.search(words) or NO_NAME.match(words):
-            return ""
-        if is_fact(words):
-            return ""
-        return "" if re.search(r"[。！？；]|\s\S+\s\S+\s\S+\s", words) or ONLY_LABEL.match(words) else words
-
-    def author_name(self) -> str:
-        """The place of the writers' names."""
-        self.authors()
-        return self._author_name
-
-    def _author_score(self, found: dict[int, tuple[str, int]], name: str) -> float:
-        if self._known and self._known.author == name:
-            return 10.0
-        total = len(self.blocks)
-        names = {words for words, _ in found.values()}
-        if max(map(len, names)) == 1 and self._are_initials(found):
-            return -1.0
-        cue = max(user_cue(self.shape, place) for _, place in list(found.values())[:3])
-        variety = len(names) / len(found)
-        score = 2.5 * len(found) / total + cue + 1.5 * variety
-        if total > 2 and len(names) == 1 and cue < 3:
-            score -= 3
-        if all(words.startswith("@") for words in names):  # spoken to, not speaking
-            score -= 1
-        score += variety * self._echo(found)
-        long = sum(len(words) > 20 for words in names) / len(names)
-        if any(LABELLED.match(self.shape.own[place]) for _, place in list(found.values())[:3]):
-            score += 2.5
-        return score - 2 * long if cue or total > 1 else score - 3
-
-    def _echo(self, found: Mapping[int, tuple[str, int]]) -> float:
-        """A name is in the address, the picture or the tooltips of its post, too; 0 to 1.5."""
-        some = list(found.items())[:MOST_ECHOES]
-        return 1.5 * sum(words in self._attributes(number) for number, (words, _) in some) / len(some)
-
-    def _attributes(self, number: int) -> set[str]:
-        if number not in self._echoes:
-            nodes = (self.shape.nodes[place] for place, _ in self._inside[number][:MOST_NAMED])
-            self._echoes[number] = {
-                part
-                for node in nodes
-                for value in node.attrib.values()
-                if len(value) <= LONGEST_ECHO
-                for part in (value, *re.split(r"[/=?&]", unquote(value)))
-            }
-        return self._echoes[number]
-
-    def _are_initials(self, found: Mapping[int, tuple[str, int]]) -> bool:
-        """Pictures of writers without one show the first letter of the name that stands beside them."""
-        def begins(number: int, letter: str) -> bool:
-            words = (self._name_at(place) for place, _ in self._inside[number])
-            return any(len(name) > 1 and name.lower().startswith(letter.lower()) for name in words)
-
-        return all(begins(number, letter) for number, (letter, _) in list(found.items())[:3])
-
-    def _before_time(self, number: int) -> str:
-        match = BEFORE_TIME.match(self.blocks[number].mark.before.strip())
-        words = match[1] if match else ""
-        if labelled := LABELLED.match(words):
-            words = labelled[1]
-        return "" if not words or ONLY_LABEL.match(words) or NO_NAME.match(words) else words
 
     def floors(self) -> list[int | None]:
         """Printed floor numbers, where they rise."""

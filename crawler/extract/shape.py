@@ -107,7 +107,9 @@ def own_text(node: etree._Element) -> str:
 
 def is_silent(node: etree._Element) -> bool:
     """Not shown: by its tag, its style or its class; or shown as a picture. Readers without scripts see ``noscript``."""
-    if node.tag in SILENT and not (node.tag == "noscript" and sum(1 for _ in islice(node.iter(), LARGE_HINT)) == LARGE_HINT):
+    if node.tag in SILENT and not (
+        node.tag == "noscript" and sum(1 for _ in islice(node.iter(), LARGE_HINT)) == LARGE_HINT
+    ):
         return True
     if node.get("hidden") is not None or not _HIDDEN.isdisjoint((node.get("class") or "").split()):
         return True

@@ -40,7 +40,9 @@ _AFTER: Final = re.compile(
     r"[\s\d|·•,，:：()（）\[\]#+-]*(?:只看|来自|回复|引用|举报|编辑|发表|发布|发帖|浏览|查看|点击|阅读|人气|评论|写道|说|楼|层|次|条|星期|周|北京|上海|广东|\w{2,3}$|by|from|ip|via|通过|使用|gmt|utc|cst)",
     re.IGNORECASE,
 )
-_WEEKDAY: Final = re.compile(r"\s*\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s*$|\s*(?:星期|周)[一二三四五六日天]\s*$", re.IGNORECASE)
+_WEEKDAY: Final = re.compile(
+    r"\s*\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s*$|\s*(?:星期|周)[一二三四五六日天]\s*$", re.IGNORECASE
+)
 _WORD: Final = re.compile(r"[^\W\d_]")
 # Guess: "发表于 … 来自 某某客户端 | 只看该作者" fits; a sentence with a date in it does not.
 LONGEST: Final = 90
