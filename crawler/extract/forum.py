@@ -172,7 +172,9 @@ def _first(
 def _without(read: Read, title: str) -> Read:
     """Boards repeat the thread's title, and the writer's name, over each post."""
     first, _, rest = read.text.partition("\n")
-    return replace(read, text=rest) if rest and (_is_title(first, title) or first == read.author) else read
+    if first == read.author:
+        return replace(read, text=rest)
+    return replace(read, text=rest) if rest and _is_title(first, title) else read
 
 
 def _is_title(words: str, title: str) -> bool:

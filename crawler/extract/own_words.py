@@ -38,6 +38,9 @@ _SAYS: Final = re.compile(
     r"|回复|引用|引文|quote)\s?[:：]?$",
     re.IGNORECASE,
 )
+# Stands on both sides of a link; alone in its row before a quote it names who is quoted.
+_LINK: Final = "\x02"
+_NAME_LINK: Final = re.compile(r"\x02[^\x02]{1,40}\x02\s?[:：]?")
 # Stands for a button that was left out.
 _PRESSED: Final = "\x01"
 _QUOTE_LABEL: Final = re.compile(
@@ -77,8 +80,9 @@ def _pieces(root: etree._Element, drop: set[etree._Element]) -> Iterator[str]:
                 yield f"\n{_QUOTED}\n" if _is_quote(element) else "\n" if element.tag in ("div", "p") else _PRESSED
                 continue
             yield "\n" if is_block else ""
-            yield (element.text or "").replace("\n", " ")
+            yield f"{_LINK if element.tag == 'a' else ''}{(element.text or '').replace(chr(10), ' ')}"
         else:
+            yield _LINK if element.tag == "a" else ""
             yield "\n" if is_block else ""
             if element is not root:
                 yield (element.tail or "").replace("\n", " ")
@@ -115,12 +119,14 @@ def _classes(element: etree._Element) -> str:
 
 def _clean(text: str) -> str:
     """Without notes and the words that introduce a quote; what follows a drawn rule is a signature."""
-    kept: list[str] = []
+    kept, is_link = list[str](), False
     for row in (" ".join(piece.split()) for piece in text.split("\n")):
         if row == _QUOTED:
-            if kept and _SAYS.match(kept[-1]):
+            if kept and (_SAYS.match(kept[-1]) or is_link):
                 kept.pop()
             continue
+        is_link = bool(_NAME_LINK.fullmatch(row)) if row else is_link
+        row = row.replace(_LINK, "")
         is_pressed, row = _PRESSED in row, " ".join(row.replace(_PRESSED, " ").split())
         if is_pressed and not re.search(r"\w", row):
             continue

@@ -19,7 +19,7 @@ from crawler.extract.cues import (
     user_cue,
 )
 from crawler.extract.shape import INLINE, Shape
-from crawler.extract.writers import Known, Writers, name_at
+from crawler.extract.writers import Known, Writers, is_variant, name_at
 
 _KEY: Final = re.compile(r"^([a-z_-]{0,30}?)(\d{1,18})$|^([a-z_-]{1,30})([0-9a-f-]{6,40})$", re.IGNORECASE)
 _KEY_NAMES: Final = (
@@ -40,6 +40,8 @@ DEEPEST: Final = 30
 FEWEST_BARE: Final = 3
 # Guess: of a place's score, where it shows nothing new in each post.
 STALE: Final = 0.2
+# Guess: where the time stands among the words, so do the name and buttons.
+HOLDING: Final = 0.5
 # Guess: the words of a link stand in it, or two or three levels deeper.
 MOST_WRAPS: Final = 4
 
@@ -99,6 +101,9 @@ class Posts:
         """The elements that hold a block's words: those at the common place, else at the next likely one."""
         if self._known and self._known.text in self.places and self.places[self._known.text].counts[number]:
             return self._widened([place for place, its in self._inside[number] if its == self._known.text])
+        usual = self._known.text if self._known else self.text_name()
+        if found := [place for place, its in self._inside[number] if is_variant(its, usual)][:1]:
+            return self._widened(found)
         best = self.quality()
         for score, name in self.ranking:
             if best <= 0 or score < best / (4 * max(1, len(self.blocks))):
@@ -157,6 +162,8 @@ class Posts:
             stale = STALE if len(digests) > 2 and variety < 0.4 else 1.0
             stale *= STALE if _is_told_of_writers(digests, writers) else 1.0
             weight *= 0.0 if _HEADING.search(name) or self._are_links(list(place.first.values())) else 1.0
+            holding = sum(self.shape.is_inside(self.blocks[n].mark.place, at) for n, at in place.first.items())
+            weight *= HOLDING if 2 * holding > len(place.first) else 1.0
             weight *= 50.0 if self._known and self._known.text == name else 1.0
             ranked.append((amount * weight * stale * (0.05 if inherited else 1.0), name))
         return sorted(ranked, reverse=True)

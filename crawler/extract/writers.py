@@ -76,8 +76,10 @@ class Writers:
         """Per block the name and its element; empty where none was found."""
         chosen: list[tuple[str, int | None]] = []
         for number in range(len(self._blocks)):
+            variants = (found for name, found in self.candidates.items() if is_variant(name, self.name))
             likely = (self.candidates[name] for score, name in self.ranking if score > LIKELY)
-            hit = next((found[number] for found in likely if number in found), None)
+            usual = self.candidates.get(self.name, {})
+            hit = next((found[number] for found in (usual, *variants, *likely) if number in found), None)
             chosen.append(hit or (self._before_time(number), None))
         return chosen
 
@@ -133,6 +135,12 @@ class Writers:
         if labelled := LABELLED.match(words):
             words = labelled[1]
         return "" if not words or ONLY_LABEL.match(words) or NO_NAME.match(words) else words
+
+
+def is_variant(name: str, other: str) -> bool:
+    """Whether a place ends as another does: first and special posts have classes of their own on the way."""
+    own, its = (one.rpartition(" > ")[2].partition(".")[2].partition(":")[0] for one in (name, other))
+    return bool(own) and own == its
 
 
 def name_at(shape: Shape, place: int, times: Collection[int]) -> str:
