@@ -16,6 +16,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from core.errors import SourceChanged, SourceRefused
 from crawler.extract import board, index
 from crawler.extract.blocks import Block, Series, series, top_before
+from crawler.extract.lines import WORDS, enclose
 from crawler.extract.memory import MOST_INSIDE, Memory, ThreadSelectors, known_blocks, selectors
 from crawler.extract.pager import next_url, page_number, thread_key
 from crawler.extract.posts import Posts
@@ -100,6 +101,8 @@ def propose(html: str, url: str, now: datetime) -> ThreadSelectors | None:
 def _read_thread(html: str, url: str, now: datetime, memory: Memory) -> ThreadPage:
     """Read a thread page as its fuller neighbours were read, else by what is repeated on it."""
     root = parse(html)
+    usual = memory.posts.usual()
+    enclose(root, fewest=1 if usual and WORDS in usual.text else 2)
     shape = Shape(root)
     found = list(marks(shape))[: 3 * MOST_POSTS]
     title, is_first = _title(root), page_number(url) == 1

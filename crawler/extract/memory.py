@@ -7,15 +7,18 @@ show alike is furniture of the site. Pages vote, so that one that was misread do
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice, takewhile
 from typing import Final
 
-from crawler.extract.blocks import Block, apart, key_of, outer
+from crawler.extract.blocks import Block, apart, are_uneven, key_of, outer
 from crawler.extract.posts import STALE, Posts
 from crawler.extract.shape import Shape
 from crawler.extract.timemark import Mark
 from crawler.extract.tree import short_line
 
+# Of a post that is a run of neighbours: their number, where it differs; and the most of them.
+UNEVEN: Final = -1
+MOST_ROWS: Final = 20
 MOST_STEPS: Final = 12
 # Guess: the elements of a row of a side list, and of the head of a post.
 MOST_ELEMENTS: Final = 16
@@ -48,6 +51,11 @@ class ThreadSelectors:
         return replace(self, text="", author="") == replace(other, text="", author="")
 
     @property
+    def is_uneven(self) -> bool:
+        """Whether a post is a run of neighbours up to the next one."""
+        return self.rows == UNEVEN
+
+    @property
     def nest(self) -> str:
         """The name of elements that hold one another; empty where posts do not."""
         return "" if self.rows else self.post.removeprefix(" > ")
@@ -60,7 +68,7 @@ def selectors(shape: Shape, block: Block, posts: Posts, nest: str = "") -> Threa
         post=f" > {nest}"
         if nest
         else f"{shape.names[shape.parents[root]]} > {_shared_name(shape, root, posts.blocks)}",
-        rows=0 if nest else len(block.roots),
+        rows=0 if nest else UNEVEN if are_uneven(shape, posts.blocks) else len(block.roots),
         time=shape.names[outer(shape, block.mark)],
         text=posts.text_name(),
         author=posts.writers.name,
@@ -204,7 +212,14 @@ def _known_block(shape: Shape, found: Block, known: ThreadSelectors, stop: int |
         children = shape.children(parent)
         first = children[max(0, children.index(root) - known.lead)]
     run = shape.between(first, shape.ends[parent] + 1 if stop is None else stop)
-    roots = tuple(root for root in islice(run, known.rows) if shape.ends[root] - root <= MOST_INSIDE)
+    if known.is_uneven:
+        head = shape.names[root]
+        run = chain([root], takewhile(lambda other: shape.names[other] != head, islice(run, 1, MOST_ROWS)))
+    roots = tuple(
+        root
+        for root in islice(run, known.rows if known.rows > 0 else MOST_ROWS)
+        if shape.ends[root] - root <= MOST_INSIDE
+    )
     block = Block(found.mark, roots or found.roots)
     places = Posts(shape, [block]).places
     return block if known.text in places or known.author in places else None

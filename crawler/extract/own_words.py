@@ -46,6 +46,8 @@ _PRESSED: Final = "\x01"
 _QUOTE_LABEL: Final = re.compile(
     r"^(?:引用|引文|原帖|quote|quoting)(?:\s?[:：]$|\s.{0,60}[:：]?$)|^(?:原帖由|quote from).{0,80}$", re.IGNORECASE
 )
+_SLANTED: Final = ("i", "em", "small", "font")
+_INLINE_QUOTE: Final = re.compile(r"\s*(?:引用|引文|原帖)\s?[:：]")
 _BLOCKS: Final = frozenset({"div", "table", "td", "dl", "section", "aside"})
 # Labels of buttons that people also write.
 SAID: Final = frozenset(
@@ -93,6 +95,8 @@ def _is_foreign(element: etree._Element) -> bool:
         return True
     if _FOREIGN.search(_classes(element)) or (element.tag in _BLOCKS and _is_labelled_quote(element)):
         return True
+    if element.tag in _SLANTED and _INLINE_QUOTE.match(element.text or ""):
+        return True
     if element.tag == "a" and len(element) and element.find(".//img") is not None:
         return element.find(".//div") is not None or element.find("br") is not None  # the caption of a picture
     if element.tag not in ("a", "span", "em", "label", "li", "i", "b", "small") or len(element) > 2:
@@ -110,7 +114,7 @@ def _is_labelled_quote(element: etree._Element) -> bool:
 
 
 def _is_quote(element: etree._Element) -> bool:
-    return element.tag in ("blockquote", "q", "fieldset") or bool(_QUOTE_CLASS.search(_classes(element)))
+    return element.tag in ("blockquote", "q", "fieldset", *_SLANTED) or bool(_QUOTE_CLASS.search(_classes(element)))
 
 
 def _classes(element: etree._Element) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from crawler.extract.blocks import Block
+from crawler.extract.blocks import Block, are_uneven
 from crawler.extract.cues import (
     BAD_PART,
     cue,
@@ -69,8 +69,9 @@ class Posts:
         self._sorted_roots = sorted(root for block in blocks for root in block.roots)
         self.places: defaultdict[str, Place] = defaultdict(Place)
         self._inside: list[list[tuple[int, str]]] = []
+        is_even = not (known.is_uneven if known else are_uneven(shape, blocks))
         for number, block in enumerate(blocks):
-            named = list(_named(shape, block, without))
+            named = list(_named(shape, block, without, is_even=is_even))
             self._inside.append(named)
             for place, name in named:
                 self.places[name].first.setdefault(number, place)
@@ -241,11 +242,12 @@ def _is_told_of_writers(digests: Mapping[int, int], writers: Mapping[int, str]) 
     return bool(repeated) and all(len(set(said)) == 1 for said in repeated)
 
 
-def _named(shape: Shape, block: Block, without: Collection[int]) -> Iterator[tuple[int, str]]:
+def _named(shape: Shape, block: Block, without: Collection[int], *, is_even: bool) -> Iterator[tuple[int, str]]:
     """Elements of a block with the name of their place in it; hidden and very deep ones are left out, and those
-    of other writers."""
+    of other writers. is_even: neighbours that make up a block are told apart by their order, else by their names."""
     names: dict[int, tuple[str, int]] = {}
     counts: Counter[tuple[int, str]] = Counter()
+    rows: Counter[str] = Counter()
     for position, root in enumerate(block.roots):
         for place in shape.below(root):
             if shape.silent[place] or place in without:
@@ -253,7 +255,9 @@ def _named(shape: Shape, block: Block, without: Collection[int]) -> Iterator[tup
             parent, name = shape.parents[place], shape.names[place]
             if place == root:
                 # Their classes tell first, own and pinned posts apart, not what a post is.
-                prefix, name, depth = f"{position}:" if position else "", shape.nodes[place].tag, 0
+                rows[shape.names[place]] += 1
+                order = position if is_even else f"{shape.names[place]}.{rows[shape.names[place]]}"
+                prefix, name, depth = f"{order}:" if position else "", shape.nodes[place].tag, 0
             else:
                 above = names.get(parent)
                 if above is None or above[1] >= DEEPEST:

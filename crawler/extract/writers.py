@@ -30,6 +30,10 @@ class Known(Protocol):
         """As ``Posts.text_name`` gives it."""
 
     @property
+    def is_uneven(self) -> bool:
+        """Whether blocks are runs of neighbours whose number differs."""
+
+    @property
     def author(self) -> str:
         """As ``Posts.author_name`` gives it."""
 
