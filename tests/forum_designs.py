@@ -106,3 +106,11 @@ DESIGNS: Final = (
     _forum("Media", "/node/show/4 /{n}", "/topic/show/N ?page={n}"),
     _forum("Runs", "/archiver/fid-4 -page-{n}.html", "/archiver/tid-N -page-{n}.html"),
 )
+# Of another kind, written after the reader was made with the others.
+LAST_DESIGNS: Final = (
+    _forum("Gateway", "/bbstdoc?board=Auto &start={s}", "/bbstcon?board=Auto&gid=N &page={n}"),
+    _forum("Archive", "/archives/list/car-talk@lists.example/ ?page={n}", "/archives/thread/N/ ?page={n}"),
+    _forum("Guestbook", "/gbook/list.asp?cid=2 &page={n}", "/gbook/view.asp?id=N &page={n}"),
+    _forum("Answers", "/questions ?page={n}", "/questions/N/some-words ?page={n}"),
+    _forum("Feedlike", "/c/6 ?page={n}", "/moment/N ?page={n}"),
+)

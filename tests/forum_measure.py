@@ -9,7 +9,7 @@ from core.errors import SourceChanged, SourceRefused
 from crawler.extract.forum import ForumReader
 from crawler.extract.thread import Floor, ThreadLink
 from crawler.spiders.forum import FULL_REPLIES
-from tests.forum_designs import DESIGNS
+from tests.forum_designs import DESIGNS, LAST_DESIGNS
 from tests.forum_pages import FORUMS, HOST, NOW, UNREAD, UNTUNED, Forum, Post
 
 
@@ -108,7 +108,7 @@ def _floors(reader: ForumReader, url: str, pages: Mapping[str, str], notes: list
 
 def main() -> None:
     for forum in (
-        forum for forum in FORUMS + UNTUNED + UNREAD + DESIGNS if forum.name in sys.argv[1:] or not sys.argv[1:]
+        forum for forum in FORUMS + UNTUNED + UNREAD + DESIGNS + LAST_DESIGNS if forum.name in sys.argv[1:] or not sys.argv[1:]
     ):
         found = measure(forum)
         print(
