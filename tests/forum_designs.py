@@ -1,4 +1,4 @@
-"""More made-up forums: the default pages of well-known and of home-made software, as a reader without scripts gets them.
+"""More made-up forums: default pages of well-known and of home-made software, as a reader without scripts gets them.
 
 Written without a look at what the reader makes of them; ``tests.forum_pages`` holds those it was made with.
 """

@@ -10,7 +10,7 @@ from crawler.extract.forum import ForumReader
 from crawler.extract.thread import Floor, ThreadLink
 from crawler.spiders.forum import FULL_REPLIES
 from tests.forum_designs import DESIGNS, LAST_DESIGNS
-from tests.forum_pages import FORUMS, HOST, NOW, UNREAD, UNTUNED, Forum, Post
+from tests.forum_pages import FORUMS, HOST, LINED, NOW, UNTUNED, Forum, Post
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,8 @@ def _floors(reader: ForumReader, url: str, pages: Mapping[str, str], notes: list
 
 
 def main() -> None:
-    for forum in (
-        forum for forum in FORUMS + UNTUNED + UNREAD + DESIGNS + LAST_DESIGNS if forum.name in sys.argv[1:] or not sys.argv[1:]
-    ):
+    every = (*FORUMS, *UNTUNED, *LINED, *DESIGNS, *LAST_DESIGNS)
+    for forum in (forum for forum in every if forum.name in sys.argv[1:] or not sys.argv[1:]):
         found = measure(forum)
         print(
             f"{forum.name}: threads {found.threads:.3f}, their counts {found.replies:.3f}, posts {found.posts:.3f}, "

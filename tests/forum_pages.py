@@ -351,8 +351,8 @@ UNTUNED: Final = (
         is_lively=True,
     ),
 )
-# A text without an element around each post: not read, and said to be no forum.
-UNREAD: Final = (
+# A text without an element around each post.
+LINED: Final = (
     Forum(
         "Lines",
         lambda page: "/wap/list.php?fid=3" + after(page, f"&page={page}"),

@@ -42,6 +42,8 @@ _OTHER: Final = re.compile(
 )
 # Threads live below their board: ``/board/post/detail``.
 _BOARD: Final = re.compile(r"board|plate", re.IGNORECASE)
+# A parameter for one of many threads.
+_KEY: Final = re.compile(r"/(?:[gt]id|id|file|num|reid|postid)/")
 _REPLIES: Final = re.compile(
     r"(?:回复|回帖|评论|跟帖|回应|答复|回答|replies|comments?|posts)\s?(?:数)?[:：(（]?\s?(\d{1,7})|(\d{1,7})\s?(?:条|个|次)?\s?(?:回复|回帖|评论|跟帖|回应|回答|[回评](?!\w)|repl(?:y|ies)|comments?)"
     r"|^(\d{1,7})\s?/\s?\d{1,9}$",
@@ -238,9 +240,10 @@ def _score(sort: Sequence[str], rows: Rows) -> float:
     lengths = sum(min(len(thread.title), 24) for thread in titled) / len(titled)
     variety = len({thread.title for thread in titled}) / len(titled)
     board = _BOARD.search(text)
-    is_other = _OTHER.search(text) or (board and not _THREAD.search(text, board.end()))
+    is_other = _OTHER.search(text) or (board and not _THREAD.search(text, board.end()) and not _KEY.search(text))
     cue = (2.0 if _THREAD.search(text) else 1.0) * (0.15 if is_other else 1.0)
     timed = sum(bool(rows.times(thread)) for thread in titled) / len(titled)
+    cue *= 0.3 if len(titled) == 1 else 1.0
     return math.log2(1 + len(titled)) * lengths * variety * cue * (0.4 + timed)
 
 

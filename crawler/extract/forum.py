@@ -16,7 +16,7 @@ from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 from core.errors import SourceChanged, SourceRefused
 from crawler.extract import board, index
 from crawler.extract.blocks import Block, Series, series, top_before
-from crawler.extract.lines import WORDS, enclose
+from crawler.extract.lines import WORDS, enclose, open_letters
 from crawler.extract.memory import MOST_INSIDE, Memory, ThreadSelectors, known_blocks, selectors
 from crawler.extract.pager import next_url, page_number, thread_key
 from crawler.extract.posts import Posts
@@ -101,6 +101,7 @@ def propose(html: str, url: str, now: datetime) -> ThreadSelectors | None:
 def _read_thread(html: str, url: str, now: datetime, memory: Memory) -> ThreadPage:
     """Read a thread page as its fuller neighbours were read, else by what is repeated on it."""
     root = parse(html)
+    open_letters(root)
     usual = memory.posts.usual()
     enclose(root, fewest=1 if usual and WORDS in usual.text else 2)
     shape = Shape(root)
@@ -225,7 +226,9 @@ def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[
         posts = Posts(shape, [block])
         read = read_blocks(shape, posts, now)[0]
         is_late = earliest is not None and read.published is not None and read.published.at > earliest
-        if read.text and read.author and not is_late and not _is_same(read, replies[0]):
+        is_vague = ":" in replies[0].mark.text + replies[0].mark.exact and ":" not in mark.text + mark.exact
+        is_vague &= "前" not in mark.text and "ago" not in mark.text and not mark.exact.isdigit()
+        if read.text and read.author and not is_late and not is_vague and not _is_same(read, replies[0]):
             if chosen is not None and posts.words_places(0) != words:
                 break
             chosen, words = block, posts.words_places(0)  # the last time before the words is the nearest

@@ -4,14 +4,15 @@ A line with a time heads a post; what follows up to the next one is its words. P
 left as they are. Linear in the page.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
-from typing import Final
+from typing import Final, TypeAlias
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from crawler.extract.shape import INLINE, MOST_ELEMENTS
-from crawler.extract.timemark import LONGEST, is_time
+from crawler.extract.timemark import LONGEST, TIME, is_time
 from crawler.extract.tree import line
 
 HEAD: Final = "line"
@@ -21,7 +22,12 @@ MOST_LINES: Final = 5000
 # Guess: a name, a link and an icon beside a time.
 MOST_INSIDE: Final = 10
 _FLOWING: Final = (INLINE | {"img", "br"}) - {"p", "li", "ul", "ol", "pre"}
-Piece = str | etree._Element
+_FIELD: Final = re.compile(r"\s*([^\s:：][^:：\n]{0,12}?)\s*[:：]\s*(\S.*)")
+_SENDER: Final = re.compile(r"发信人|寄信人|作者|发件人|from|author", re.IGNORECASE)
+# Guess: two fields in a row are a header.
+FEWEST_FIELDS: Final = 2
+LONGEST_HEAD: Final = 2000
+Piece: TypeAlias = "str | etree._Element"
 
 
 def enclose(root: etree._Element, fewest: int) -> None:
@@ -34,6 +40,47 @@ def enclose(root: etree._Element, fewest: int) -> None:
         bare = sum(not head and not _is_block(one) for one, head in zip(lines, heads, strict=True))
         if sum(heads) >= fewest and bare:
             _rebuild(element, lines, heads)
+
+
+def open_letters(root: etree._Element) -> None:
+    """Give the header and the lines of preformatted articles elements of their own: ``发信人: …``, ``Date: …``."""
+    for element in list(islice(root.iter("pre"), MOST_LINES)):
+        head, _, rest = (element.text or "")[:LONGEST_HEAD].partition("\n\n")
+        fields = [match for row in head.split("\n") if (match := _FIELD.match(row))]
+        time = next((found for match in fields if (found := TIME.search(match[2]))), None)
+        if len(fields) < FEWEST_FIELDS or time is None:
+            continue
+        element.text = rest + (element.text or "")[LONGEST_HEAD:]
+        element.tag = "div"
+        _break(element)
+        top = etree.Element("div", {"class": HEAD})
+        names = (match[2] for match in fields if _SENDER.match(match[1]))
+        etree.SubElement(top, "span", {"class": "author"}).text = re.split(r"\s*[(（<,，]", next(names, ""))[0]
+        etree.SubElement(top, "span", {"class": "time"}).text = time[0]
+        element.addprevious(top)
+
+
+def _break(element: etree._Element) -> None:
+    """Line breaks as elements."""
+    pieces = [element.text or "", *(piece for child in list(element) for piece in (child, child.tail or ""))]
+    for child in element:
+        child.tail = None
+    element[:], element.text = [], None
+    for piece in pieces:
+        if not isinstance(piece, str):
+            element.append(piece)
+            continue
+        first, *rows = piece.split("\n")
+        _say(element, first)
+        for row in rows[:MOST_LINES]:
+            etree.SubElement(element, "br").tail = row
+
+
+def _say(element: etree._Element, words: str) -> None:
+    if len(element):
+        element[-1].tail = (element[-1].tail or "") + words
+    else:
+        element.text = (element.text or "") + words
 
 
 def _lines(element: etree._Element) -> Iterator[list[Piece]]:
@@ -87,8 +134,6 @@ def _filled(name: str, pieces: Sequence[Piece]) -> etree._Element:
     for piece in pieces:
         if not isinstance(piece, str):
             made.append(piece)
-        elif len(made):
-            made[-1].tail = (made[-1].tail or "") + piece
         else:
-            made.text = (made.text or "") + piece
+            _say(made, piece)
     return made

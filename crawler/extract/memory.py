@@ -29,8 +29,7 @@ MOST_INSIDE: Final = 2000
 MOST_SEEN: Final = 50_000
 # Guess: the places of a block that may hold its words.
 MOST_PLACES: Final = 12
-# Guess: from so many pages on, a place that shows the same on most of them shows nothing said.
-FEWEST_MET: Final = 3
+# Guess: a place that shows the same on most pages shows nothing said.
 LEAST_NEW: Final = 0.4
 
 
@@ -134,7 +133,7 @@ class Tally:
         """The place with most points that shows something new each time."""
 
         def worth(name: str) -> float:
-            is_stale = self._met[name] > FEWEST_MET and len(self._shown[name]) < LEAST_NEW * self._met[name]
+            is_stale = self._met[name] > 1 and len(self._shown[name]) < max(1.5, LEAST_NEW * self._met[name])
             return self._points[name] * (STALE if is_stale else 1.0)
 
         return max(self._points, key=worth, default="")

@@ -25,6 +25,7 @@ ACTION: Final = re.compile(
 _NOTE: Final = re.compile(
     r"^(?:本帖最后由.{1,60}编辑.{0,3}|本帖最後由.{1,60}編輯.{0,3}|.{0,8}最后(?:由.{1,40})?(?:编辑|修改)(?:于|时间|：|:|在).{0,60}"
     r"|(?:最后|最近|本帖|此帖|该帖|编辑于|修改于|edited).{0,40}(?:编辑|修改|edited|\d).{0,40}\d{1,2}:\d\d.{0,6}"
+    r"|※ (?:来源|修改|引用).{0,120}"
     r"|last edited .{0,80}"
     r"|登录/注册后可看大图"
     r"|下载附件.{0,40}|保存到相册|来自[:：]?\s?\S{0,20}(?:客户端|手机版|iPhone|Android)|发自.{1,20}(?:客户端|iPhone|Android|手机)"
@@ -61,7 +62,9 @@ _COUNT: Final = re.compile(r"(?:^|[\s_-])(?:no|num|number|floor|lou|louceng|inde
 _COUNTED: Final = re.compile(r"^[(（]?\d{1,6}\s?[个次条]?(?:赞|回复|评论|喜欢|点赞|打赏)?[)）]?$")
 # Guess: white space between tags before the first words of a box.
 MOST_TEXTS: Final = 8
-_RULE: Final = re.compile(r"^(?:_{3,}|-{5,}|—{3,}|={5,})$")
+# Source: mail and telnet boards, which mark each quoted line.
+_QUOTED_ROW: Final = re.compile(r"[:>＞]\s\S|【\s?在 .{1,60}提到")
+_RULE: Final = re.compile(r"^(?:--|_{3,}|-{5,}|—{3,}|={5,})$")
 # Laid out in the line of words; list items and paragraphs are lines of their own.
 _IN_LINE: Final = INLINE - {"p", "li", "ul", "ol", "pre", "br"}
 
@@ -110,7 +113,7 @@ def _is_foreign(element: etree._Element) -> bool:
 def _is_labelled_quote(element: etree._Element) -> bool:
     """A box that begins with the word for a quote."""
     first = next((text.strip() for text in islice(element.itertext(), MOST_TEXTS) if text.strip()), "")
-    return len(first) < 90 and bool(_QUOTE_LABEL.match(first)) and len(line(element)) > len(first)
+    return bool(_INLINE_QUOTE.match(first)) or (bool(_QUOTE_LABEL.match(first)) and len(line(element)) > len(first))
 
 
 def _is_quote(element: etree._Element) -> bool:
@@ -136,6 +139,8 @@ def _clean(text: str) -> str:
             continue
         if _RULE.match(row) and kept:
             break
+        if _QUOTED_ROW.match(row):
+            continue
         if _is_bar(row):
             continue
         if row and not _NOTE.match(row) and (row.lstrip(":： ") in SAID or not ACTION.match(row)):

@@ -34,6 +34,8 @@ _KEY_NAMES: Final = (
     "data-cid",
 )
 _HEADING: Final = re.compile(r"(?:^|[ :])h[12]\b")
+# Counts change from post to post, and nobody said them; a post may be a number.
+_COUNTS: Final = re.compile(r"(?<=[\s(（:：])\d+")
 # Guess: deeper than any post of any template; keeps the names of places short.
 DEEPEST: Final = 30
 # Guess: brackets and counts beside a link.
@@ -139,7 +141,7 @@ class Posts:
                 self._lengths[place] = self._lengths.get(place, 0) + len(words)
                 if _leads_away(shape, place):
                     self._linked[place] = self._lengths[place]
-                self._hashes[place] = hash((self._hashes.get(place, 0), words))
+                self._hashes[place] = hash((self._hashes.get(place, 0), _COUNTS.sub("0", words)))
                 parent = shape.parents[place]
                 if shape.nodes[place].tag in INLINE and place not in self.times:
                     share = 0.3 if shape.nodes[place].tag == "a" else 1.0
@@ -288,7 +290,7 @@ def _needs_number(shape: Shape, place: int, time: int) -> bool:
     """Cells, and elements without a class that stand beside the one with the time, differ by their position only."""
     if shape.nodes[place].tag in ("td", "th"):
         return True
-    return shape.names[place] in ("div", "section", "table") and shape.is_inside(time, shape.parents[place])
+    return shape.names[place] in ("div", "section", "table", "tr") and shape.is_inside(time, shape.parents[place])
 
 
 def _is_any_inside(shape: Shape, places: Sequence[int], outer: int) -> bool:

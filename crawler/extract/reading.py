@@ -34,6 +34,8 @@ _USER_ID: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Read:
+    """One post. below: what is said to it under it; above: the time of the post that it stands in."""
+
     mark: Mark
     key: str
     author: str
@@ -70,6 +72,7 @@ def with_comments(
 
 
 def read_blocks(shape: Shape, posts: Posts, now: datetime) -> list[Read]:
+    """One for each block, with or without words."""
     authors, numbers, keys, without = posts.writers.names(), posts.floors(), posts.keys(), sorted(posts.without)
     found = []
     for place, block in enumerate(posts.blocks):
@@ -99,6 +102,7 @@ def _within(shape: Shape, outer: int, places: Sequence[int]) -> Sequence[int]:
 
 
 def floors_of(reads: Sequence[Read], url: str) -> tuple[Floor, ...]:
+    """Those with words, each followed by what is said below it."""
     is_first_page = page_number(url) == 1
     floors: list[Floor] = []
     keys: dict[int | None, str] = {}

@@ -106,7 +106,7 @@ def own_text(node: etree._Element) -> str:
 
 
 def is_silent(node: etree._Element) -> bool:
-    """Not shown: by its tag, its style or its class; or shown as a picture. Readers without scripts see ``noscript``."""
+    """Not shown: by its tag, style or class; or shown as a picture. Readers without scripts see ``noscript``."""
     if node.tag in SILENT and not (
         node.tag == "noscript" and sum(1 for _ in islice(node.iter(), LARGE_HINT)) == LARGE_HINT
     ):

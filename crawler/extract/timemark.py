@@ -27,6 +27,7 @@ TIME: Final = re.compile(
       |刚刚|刚才|(?:今天|昨天|前天|今日|昨日|today|yesterday)[,，\s]{{0,3}}(?:at\s)?{_CLOCK}|^(?:今天|昨天|前天)$
       |\d{{1,3}}\s(?:second|sec|minute|min|hour|day|week|month|year)s?\sago
       |{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}(?:,?\s(?:at\s)?{_HOUR})?
+      |{_MONTH}\s{{1,2}}\d{{1,2}}\s{_CLOCK}\s\d{{4}}
       |\d{{1,2}}\s{_MONTH}\s\d{{4}}(?:,?\s(?:at\s)?{_HOUR})?""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -42,6 +43,8 @@ _AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _YEAR_LAST: Final = re.compile(r"(?<![\d./-])(\d{1,2})([-/.])(\d{1,2})\2((?:19|20)\d\d)(?!\d),?")
+# As C prints it: Nov 23 14:26:00 2026.
+_CTIME: Final = re.compile(rf"({_MONTH}\s{{1,2}}\d{{1,2}})\s({_CLOCK})\s(\d{{4}})", re.IGNORECASE)
 _HALF_DAY: Final = re.compile(r"[ap]\.?m\b", re.IGNORECASE)
 _CLOCK_ONLY: Final = re.compile(rf"\W{{0,3}}{_CLOCK}\W{{0,3}}", re.IGNORECASE)
 _WEEKDAY: Final = re.compile(
@@ -127,7 +130,7 @@ def moment(mark: Mark, shape: Shape, now: datetime) -> Published | None:
 def _parsed(text: str, now: datetime) -> Published | None:
     if _EPOCH.fullmatch(text):
         return Published(datetime.fromtimestamp(int(text[:10]), UTC), DatePrecision.SECOND)
-    text = _year_first(text, now)
+    text = _CTIME.sub(r"\1 \3 \2", _year_first(text, now))
     text = _FULL_HOUR.sub(r"\1:00", text)
     text = re.sub(r"\bnoon\b", "12:00", re.sub(r"\bmidnight\b", "00:00", text))
     return when(re.sub(r"(?<=\d)[,，]\s*(?=\d{1,2}:)", " ", text), now)

@@ -160,4 +160,4 @@ def name_at(shape: Shape, place: int, times: Collection[int]) -> str:
         return ""
     if is_fact(words):
         return ""
-    return "" if re.search(r"[。！？；]|\s\S+\s\S+\s\S+\s", words) or ONLY_LABEL.match(words) else words
+    return "" if re.search(r"[。！？；\[\]]|[:：]\s|\s\S+\s\S+\s\S+\s", words) or ONLY_LABEL.match(words) else words
