@@ -137,7 +137,7 @@ def _clean(text: str) -> str:
         is_pressed, row = _PRESSED in row, " ".join(row.replace(_PRESSED, " ").split())
         if is_pressed and not re.search(r"\w", row):
             continue
-        if _RULE.match(row) and kept:
+        if _RULE.match(row) and (kept or row == "--"):
             break
         if _QUOTED_ROW.match(row):
             continue

@@ -101,7 +101,7 @@ class Writers:
             score -= 3
         if all(words.startswith("@") for words in names):  # spoken to, not speaking
             score -= 1
-        score += variety * self._echo(found)
+        score += variety * self._echo(found) if total > 1 else 0.0  # buttons have tooltips, too
         long = sum(len(words) > 20 for words in names) / len(names)
         if any(LABELLED.match(self._shape.own[place]) for _, place in list(found.values())[:3]):
             score += 2.5
