@@ -45,11 +45,12 @@ e2e: $(VENV)/tested  ## through the doors: command line, API, Chromium; and thre
 proof: $(VENV)/tested  ## the faults layer in full: every kill and outage, with counts
 	TINGFENG_TEST_PROOF=1 $(BIN)/pytest tests/faults $(ARGS)
 
-bench: $(VENV)/tested  ## speed of index, analysis, extraction and dates, and accuracy on TINGFENG_BENCH_DATA
+bench: $(VENV)/tested  ## speed of index, analysis, extraction, dates and crawling, and accuracy on TINGFENG_BENCH_DATA
 	$(BIN)/python -m tests.bench.index $(ARGS)
 	$(BIN)/python -m tests.bench.nlp
 	$(BIN)/python -m tests.bench.dates
 	$(BIN)/python -m tests.bench.extraction
+	$(BIN)/python -m tests.bench.crawl
 
 test-elasticsearch: $(VENV)/tested  ## the external tests on an Elasticsearch started for them (needs Java, Maven)
 	$(SERVERS) --elasticsearch -- $(BIN)/pytest tests/integration -m external $(ARGS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from api.door import Asked, Somebody
-from core import deletion, intake
+from core import deletion, evidence, intake
 
 router = APIRouter(tags=["mentions"])
 
@@ -37,4 +37,6 @@ def delete(services: Asked, person: Somebody, given: DeletionInput) -> Deleted:
         found = deletion.find(connection, person, wanted, author_key=author_key)
         if not given.dry_run:
             deletion.delete(connection, person, found, reason=given.reason, now=services.now())
+    with services.database.write() as connection:
+        evidence.sweep(connection, services.settings.data_dir)
     return Deleted(count=len(found), dry_run=given.dry_run)

@@ -20,6 +20,7 @@ from api import (
     compliance,
     deletions,
     health,
+    hotlist,
     incidents,
     ingest,
     mentions,
@@ -36,6 +37,7 @@ from core.picture import LARGEST_BYTES
 from core.settings import Settings
 from core.validation import sentence
 from response.services import Services
+from response.trial import LARGEST_FILE_BYTES
 
 log = structlog.get_logger()
 
@@ -46,6 +48,7 @@ ROOMS: Final = (
     ingest,
     reports,
     trends,
+    hotlist,
     alerts,
     incidents,
     campaigns,
@@ -56,10 +59,10 @@ ROOMS: Final = (
     tokens,
     health,
 )
-# Screenshots: three by the API, one at a time from the page; the rest of a form is small.
+# Screenshots by the API, three at a time; from the pages one screenshot or one export; the rest of a form is small.
 LARGER: Final = {
     f"{PREFIX}/reports": report.MOST_PICTURES * LARGEST_BYTES + 1024 * 1024,
-    "/_nicegui/client/": LARGEST_BYTES + 1024 * 1024,
+    "/_nicegui/client/": max(LARGEST_BYTES, LARGEST_FILE_BYTES) + 1024 * 1024,
 }
 
 DESCRIPTION: Final = """
@@ -97,7 +100,8 @@ def build(services: Services) -> FastAPI:
 def describe() -> Mapping[str, Any]:  # Any: an OpenAPI document
     """The OpenAPI document without opening any store, for the documentation."""
     nothing: Any = None  # Any: no store is opened to describe the doors
-    return build(Services(database=nothing, index=nothing, channels={}, settings=Settings(), now=nothing)).openapi()
+    services = Services(database=nothing, index=nothing, channels={}, settings=Settings(), now=nothing, tools=nothing)
+    return build(services).openapi()
 
 
 async def _with_request_id(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -13,7 +13,7 @@ from alerts import alert, detect, level, notify, rule
 from alerts.finding import Finding
 from app import wiring
 from core import accounts, evidence, idempotency, inbox, story
-from crawler import crawl_log, health
+from crawler import crawl_log, health, host, hotlist
 from response import incident
 from response.services import Services
 
@@ -71,6 +71,8 @@ def clean_up(services: Services) -> None:
         accounts.forget_sessions(connection, now=services.now())
         idempotency.forget_calls(connection, now=services.now())
         evidence.sweep(connection, services.settings.data_dir)
+        hotlist.forget(connection, before=moment)
+        host.forget(connection, day=f"{services.now() - timedelta(days=1):%Y-%m-%d}")
         crawl_log.forget(connection, before=services.now() - CRAWLS_KEPT)
     log.info("retention", removed=removed, older_than=moment.isoformat())
 

@@ -5,7 +5,9 @@ Tests call ``build`` with other settings, not with patches.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, closing
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 from alerts.channels.base import Channel
@@ -25,6 +27,11 @@ PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "analyser": ("nlp.analyse", "Analyser"),
     "channels": ("alerts.channels.build", "build"),
     "upgrade": ("app.migrations.upgrade", "upgrade"),
+    "check": ("crawler.check", "check"),
+    "tools": ("app.tools", "Tools"),
+    "frequencies": ("nlp.everyday", "frequencies"),
+    "try_file": ("app.imports.preview", "try_file"),
+    "load_file": ("app.imports.preview", "load_file"),
 }
 
 
@@ -49,6 +56,7 @@ def build(settings: Settings, *, now: Now | None = None, fresh_index: bool = Fal
         channels=build_channels(settings, database, now=clock),
         settings=settings,
         now=clock,
+        tools=part("tools")(),
     )
 
 
@@ -79,6 +87,12 @@ def build_index(settings: Settings, *, fresh: bool = False) -> MentionIndex:
         api_key=key.get_secret_value() if key is not None else None,
     )
     return index
+
+
+def build_scratch(settings: Settings, folder: Path) -> AbstractContextManager[MentionIndex]:
+    """An empty index in a folder of its own: always the embedded engine, because it is thrown away."""
+    cut: Callable[[str], list[str]] = part("segmenter")(settings.segmenter).cut
+    return closing(part("embedded")(folder / "index.sqlite3", tokenise=cut, fresh=True))
 
 
 def build_channels(settings: Settings, database: Database, *, now: Now) -> Mapping[str, Channel]:

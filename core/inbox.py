@@ -61,6 +61,14 @@ class PutResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A mention as it was until ``replaced_at``."""
+
+    mention: Mention
+    replaced_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
     """Mentions waiting for analysis and for the index."""
 
@@ -91,7 +99,8 @@ def put(connection: Connection, mentions: Sequence[Mention], *, now: datetime) -
 def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
     """Which of these ids are stored, as a mention's own or as that of the address it was read at.
 
-    Answers stand at the address of what they answer: they are known by their own ids only.
+    Answers stand at the address of what they answer, and a headline alone (an entry of a hot list) at that of the
+    text it leads to: they are known by their own ids only.
     """
     found: dict[str, Mention] = {}
     for start in range(0, len(ids), BATCH):
@@ -99,7 +108,7 @@ def known(connection: Connection, ids: Sequence[str]) -> dict[str, Mention]:
         is_known = or_(mention_table.c.id.in_(asked), mention_table.c.address_id.in_(asked))
         for row in connection.execute(select(mention_table).where(is_known)):
             mention = found[row.id] = _mention(row)
-            if mention.parent_id is None:
+            if mention.parent_id is None and mention.text != mention.title:
                 found.setdefault(row.address_id, mention)
     return {given: found[given] for given in ids if given in found}
 
@@ -110,11 +119,11 @@ def get(connection: Connection, mention_id: str) -> Mention | None:
     return _mention(row) if row is not None else None
 
 
-def versions(connection: Connection, mention_id: str) -> tuple[Mention, ...]:
+def versions(connection: Connection, mention_id: str) -> tuple[Version, ...]:
     """Former versions, oldest first."""
     chosen = version_table.c.mention_id == mention_id
     rows = connection.execute(select(version_table).where(chosen).order_by(version_table.c.revision))
-    return tuple(from_json(row.record) for row in rows)
+    return tuple(Version(mention=from_json(row.record), replaced_at=row.replaced_at) for row in rows)
 
 
 def claim(connection: Connection, *, worker: str, limit: int, now: datetime) -> tuple[Mention, ...]:

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     )
     session_hours: int = Field(default=12, ge=1, le=720, description="登录有效期（小时）")
     crawl_delay_seconds: float = Field(default=3.0, ge=0, description="同一站点两次请求的间隔（秒），来源可另设")
+    host_requests_per_day: int = Field(
+        default=20_000, ge=1, description="每天对同一站点最多请求多少次（所有来源合计），到了就停，第二天继续"
+    )
     crawl_timeout_seconds: int = Field(default=600, ge=10, description="一次采集最长时间（秒）")
     crawl_interval_minutes: int = Field(default=10, ge=1, description="来源默认的采集间隔（分钟）")
     page_size_limit_megabytes: int = Field(default=8, ge=1, le=100, description="单个网页的大小上限（MB）")

@@ -3,7 +3,7 @@
 A source file is one commented YAML, either one source or a list under ``sources:``::
 
     name: 晨报要闻
-    kind: listing                  # feed, sitemap, json, listing (list page → detail pages), discuz, forum, wordpress
+    kind: listing                  # feed, sitemap, json, listing (list page → pages), discuz, forum, wordpress, hotlist
     url: https://news.example/list
     platform: news
     interval_minutes: 10
@@ -12,7 +12,7 @@ A source file is one commented YAML, either one source or a list under ``sources
       link: a
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import timedelta
@@ -47,6 +47,7 @@ class SourceKind(StrEnum):
     SITEMAP = "sitemap"
     JSON = "json"
     WORDPRESS = "wordpress"
+    HOTLIST = "hotlist"
 
 
 FORUM_KINDS: Final = (SourceKind.DISCUZ, SourceKind.FORUM)
@@ -155,6 +156,8 @@ def _defaults(values: Mapping[str, object], tiers: Tiers) -> dict[str, object]:
         found["max_pages"] = JSON_PAGES
     if values.get("kind") == SourceKind.WORDPRESS:
         found |= {"platform": Platform.BLOG, "max_pages": FORUM_PAGES}
+    if values.get("kind") == SourceKind.HOTLIST:
+        found |= {"platform": Platform.HOTLIST}
     return found
 
 
@@ -219,8 +222,8 @@ def checked(source: Source) -> Source:
     most_pages = MOST_SITEMAP_PAGES if source.kind is SourceKind.SITEMAP else MOST_PAGES
     _check_range("max_pages", source.max_pages, 1, most_pages)
     _check_selectors(source.kind, selectors_of(source))
-    _check_place("origin", source.origin, source.kind, SourceKind.FEED)
-    _check_place("json", source.json, source.kind, SourceKind.JSON)
+    _check_place("origin", source.origin, source.kind, SourceKind.FEED, SourceKind.HOTLIST)
+    _check_place("json", source.json, source.kind, SourceKind.JSON, SourceKind.HOTLIST)
     read_mapping(source.json)
     return source
 
@@ -234,9 +237,9 @@ def _check_address(source: Source, key: str, url: str) -> None:
         raise ConfigurationError(f"来源「{source.name}」的 {key} 不能采集：{reason}", key=key)
 
 
-def _check_place(key: str, value: object, kind: SourceKind, place: SourceKind) -> None:
-    if value and kind is not place:
-        raise ConfigurationError(f"{kind} 来源不使用 {key}，它只用于 {place}", key=key)
+def _check_place(key: str, value: object, kind: SourceKind, *places: SourceKind) -> None:
+    if value and kind not in places:
+        raise ConfigurationError(f"{kind} 来源不使用 {key}，它只用于 {'、'.join(places)}", key=key)
 
 
 def _check_range(key: str, value: float | None, low: float, high: float) -> None:
@@ -244,15 +247,28 @@ def _check_range(key: str, value: float | None, low: float, high: float) -> None
         raise ConfigurationError(f"来源配置 {key} 应在 {low} 到 {high} 之间", key=key)
 
 
+_ON_PAGES: Final = ("title", "text", "author", "published_at", "native_id")
+_SELECTORS: Final[Mapping[SourceKind, Sequence[str]]] = {
+    SourceKind.LISTING: [name for name in NAMES if name != "heat"],
+    SourceKind.FEED: _ON_PAGES,
+    SourceKind.SITEMAP: _ON_PAGES,
+    SourceKind.HOTLIST: ("item", "link", "title", "heat"),
+}
+
+
 def _check_selectors(kind: SourceKind, selectors: Selectors) -> None:
+    used = _SELECTORS.get(kind, ())
+    if wrong := [key for key in NAMES if key not in used and getattr(selectors, key)]:
+        raise ConfigurationError(f"{kind} 来源不使用 selectors.{wrong[0]}", key=wrong[0])
+    if kind is SourceKind.HOTLIST and any(getattr(selectors, key) for key in used) and not selectors.item:
+        raise ConfigurationError("hotlist 的 selectors 要有 item（榜单上每一条的选择器）", key="item")
     if kind is not SourceKind.LISTING:
-        reads_pages = kind in (SourceKind.FEED, SourceKind.SITEMAP)
-        unused = ("item", "link", "next_page", "on_list") if reads_pages else NAMES
-        if wrong := [key for key in unused if getattr(selectors, key)]:
-            raise ConfigurationError(f"{kind} 来源不使用 selectors.{wrong[0]}", key=wrong[0])
         return
     if not selectors.item:
-        raise ConfigurationError("listing 来源缺少 selectors.item（列表页上每一条的选择器）", key="item")
+        # The list is found by itself then; what is said of its rows needs the rows.
+        if wrong := [key for key in ("link", "next_page", "on_list") if getattr(selectors, key)]:
+            raise ConfigurationError(f"selectors.{wrong[0]} 要与 item（列表页上每一条的选择器）一起写", key="item")
+        return
     if selectors.on_list and not (selectors.link or selectors.native_id):
         raise ConfigurationError("on_list 时 selectors 要有 link 或 native_id，否则各条无法区分", key="link")
     if selectors.on_list and not (selectors.text or selectors.title):

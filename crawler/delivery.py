@@ -18,7 +18,8 @@ from core import inbox, quarantine
 from core.errors import StoreError, StoreUnavailable, TingfengError
 from core.inbox import PutResult
 from core.mention import Mention
-from crawler import recheck, redirect, seen_page, seen_thread
+from crawler import hotlist, recheck, redirect, seen_page, seen_thread
+from crawler.hotlist import Look
 from crawler.items import Rejected
 from crawler.recheck import Checked
 from crawler.redirect import Leads, Redirect
@@ -36,7 +37,7 @@ REMEMBERED_FAILURES: Final = 200
 REFUSALS: Final = (SQLAlchemyError, TingfengError, LookupError, TypeError, ValueError)
 UNWRITTEN: Final = "有内容写入数据库时出错，其余内容不受影响，详情见服务日志"
 
-Item = Mention | Rejected | Redirect | SeenThread | SeenPage | Checked
+Item = Mention | Rejected | Redirect | SeenThread | SeenPage | Checked | Look
 Write = Callable[[Sequence[Item]], PutResult]
 
 
@@ -158,6 +159,8 @@ def _address(item: Item) -> str:
             return item.mention_id
         case SeenPage():
             return item.key
+        case Look():
+            return item.source
     return item.url
 
 
@@ -178,6 +181,7 @@ def _write(visit: Visit, items: Sequence[Item]) -> PutResult:
         checked = [item for item in items if isinstance(item, Checked)]
         recheck.keep(connection, checked, now=now)
         inbox.mark_deleted(connection, recheck.vanished(connection, checked))
+        hotlist.keep(connection, [item for item in items if isinstance(item, Look)])
         seen_page.keep(connection, [item for item in items if isinstance(item, SeenPage)])
     return put
 

@@ -64,7 +64,7 @@ def _personal(settings: Settings) -> Iterator[tuple[str, str]]:
     yield "保存的字段", "标题、正文、网址、发布时间、作者名和作者编号、公开的互动数"
     yield "作者", "只存散列值" if settings.hash_authors else "原样保存；页面、通知、导出中的个人信息遮盖"
     yield "保留期限", f"{settings.retention_days} 天，到期每天自动删除"
-    yield "删除请求", "tingfeng forget --author 或 --url：信息、历史版本和索引一并删除，以后不再收录"
+    yield "删除请求", "tingfeng forget --author 或 --url：信息、历史版本、截图和索引一并删除，以后不再收录"
 
 
 def _lately(crawls: Sequence[Crawl], gaps: Sequence[Gap], mentions: int) -> Iterator[tuple[str, str]]:

@@ -66,7 +66,8 @@ class Outcome:
     """The running count of one crawl.
 
     error: the first that concerns the whole source. reason: why Scrapy ended. left: in words, what is on the list and
-    did not fit into this crawl.
+    did not fit into this crawl. sitemaps: those that robots.txt names. postponed: why no host may be asked before
+    ``postponed_seconds`` are over.
     """
 
     source: str
@@ -87,10 +88,18 @@ class Outcome:
     reason: str | None = None
     is_out_of_time: bool = False
     left: str = ""
+    sitemaps: tuple[str, ...] = ()
+    postponed: str = ""
+    postponed_seconds: float | None = None
 
     def fail(self, error: TingfengError) -> None:
         """Note an error that ends the crawl; later ones are consequences of the first."""
         self.error = self.error or error
+
+    def postpone(self, sentence: str, seconds: float) -> None:
+        """Note that the rest has to wait, which is no failure."""
+        self.is_out_of_time = True
+        self.postponed, self.postponed_seconds = sentence, seconds
 
     def count(self, put: PutResult, mentions: int) -> None:
         """Add one committed batch."""
@@ -131,7 +140,7 @@ class Outcome:
             error_code=error.code if error else None,
             error_message=error.message if error else self._unread(),
             is_refused=isinstance(error, SourceRefused),
-            retry_after_seconds=_seconds(error),
+            retry_after_seconds=_seconds(error) if error else self.postponed_seconds,
             robots=self.robots,
             etag=self.etag if is_complete else None,
             last_modified=self.last_modified if is_complete else None,
@@ -139,6 +148,8 @@ class Outcome:
         )
 
     def _unread(self) -> str:
+        if self.postponed:
+            return self.postponed
         if self.is_out_of_time:
             return OUT_OF_TIME
         return LEFT.format(left=self.left) if self.left else ""

@@ -10,13 +10,15 @@ from email.utils import parsedate_to_datetime
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
 from core.errors import SourceRefused, SourceUnreachable
+from crawler.extract.sitemap import sitemaps_of
 from crawler.failures import DOWNLOAD_ERRORS, explain
 from crawler.outcome import RobotsVerdict
 from crawler.pace import Pace
@@ -27,6 +29,8 @@ _LOG: Final = logging.getLogger(__name__)
 # Guess: a longer wait inside one crawl holds a process for nothing; the next crawl comes anyway.
 LONGEST_PAUSE_SECONDS: Final = 60
 MOST_PAUSES: Final = 2
+# Source: RFC 9309, 2.5: at least 500 KiB have to be read.
+LONGEST_RULES: Final = 512 * 1024
 
 
 class Politeness:
@@ -47,19 +51,21 @@ class Politeness:
             clock=clock,
             sleep=asyncio.sleep,
             is_ending=lambda: not crawler.crawling or self._visit.outcome.store_error is not None,
+            turns=self._visit.turns,
         )
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Called by Scrapy."""
-        return cls(crawler)
+        politeness = cls(crawler)
+        crawler.signals.connect(politeness.downloaded, signal=signals.response_downloaded)
+        return politeness
 
     async def process_request(self, request: Request) -> None:
         """Raises SourceRefused, SourceUnreachable, NoTimeLeft."""
         parts = urlsplit(request.url)
         if request.meta.get("is_robots"):
-            if request.meta.get("pauses"):
-                await self.pace.turn(parts.hostname or "")
+            await self.pace.turn(parts.hostname or "")
             return
         judged = self._judged(request.url)
         judge = urlsplit(judged)
@@ -73,20 +79,33 @@ class Politeness:
             raise SourceRefused(f"{judge.hostname} 的 robots.txt 不允许采集 {judge.path or '/'}", url=judged)
         await self.pace.turn(parts.hostname or "")
 
-    def process_response(self, request: Request, response: Response) -> Request | Response:
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """A site that does not answer in time is slow."""
+        if isinstance(exception, DownloadTimeoutError):
+            self.pace.note(urlsplit(request.url).hostname or "", latency_seconds=None, has_failed=True)
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Wait and ask again where the site says when."""
         if response.status not in (429, 503):
             return response
         host = urlsplit(request.url).hostname or ""
-        header = (response.headers.get("Retry-After") or b"").decode("latin-1")
-        seconds = retry_after(header, now=self._visit.now())
+        seconds = self._asked_pause(response)
         pauses = request.meta.get("pauses", 0)
         request.meta["retry_after_seconds"] = seconds
         if seconds is None or seconds > LONGEST_PAUSE_SECONDS or pauses >= MOST_PAUSES:
             return response
         _LOG.info("%s answered %s, pausing %.0f s", host, response.status, seconds)
-        self.pace.pause(host, seconds)
+        await self.pace.pause(host, seconds)
         return request.replace(dont_filter=True, meta={**request.meta, "pauses": pauses + 1})
+
+    def downloaded(self, response: Response, request: Request) -> None:
+        """Called by Scrapy for every answer, before it is asked for again: learn how the site does."""
+        host = urlsplit(request.url).hostname or ""
+        self.pace.note(host, latency_seconds=request.meta.get("download_latency"), has_failed=response.status >= 500)
+
+    def _asked_pause(self, response: Response) -> float | None:
+        header = (response.headers.get("Retry-After") or b"").decode("latin-1")
+        return retry_after(header, now=self._visit.now())
 
     def _judged(self, url: str) -> str:
         """An RSSHub route fetches another site for us: that site has the say, not the machine in between."""
@@ -102,16 +121,22 @@ class Politeness:
     async def _read(self, origin: str) -> RobotParser | None:
         url = f"{origin}/robots.txt"
         try:
-            meta = {"is_robots": True}
-            response = await self._crawler.engine.download_async(Request(url, meta=meta, callback=NO_CALLBACK))
+            request = Request(url, meta={"is_robots": True}, callback=NO_CALLBACK)
+            response = await self._crawler.engine.download_async(request)
         except DOWNLOAD_ERRORS as error:
             raise explain(error, url=url) from error
         if response.status == 429 or response.status >= 500:
-            raise SourceUnreachable(f"robots.txt 暂时无法读取（{response.status}），稍后自动重试", url=url)
+            asked = self._asked_pause(response)
+            detail = {} if asked is None else {"retry_after_seconds": asked}
+            raise SourceUnreachable(f"robots.txt 暂时无法读取（{response.status}），稍后自动重试", url=url, **detail)
         if response.status >= 400:
             return None
-        rules = ProtegoRobotParser(response.body, self._crawler.spider)
-        self.pace.obey(urlsplit(origin).hostname or "", rules.crawl_delay(self._user_agent) or 0)
+        text = response.body[:LONGEST_RULES]
+        whole = text if len(text) == len(response.body) else text[: text.rfind(b"\n") + 1]
+        outcome = self._visit.outcome
+        outcome.sitemaps = outcome.sitemaps or sitemaps_of(whole.decode("utf-8", "replace"), url)
+        rules = await asyncio.to_thread(ProtegoRobotParser, whole, self._crawler.spider)
+        await self.pace.obey(urlsplit(origin).hostname or "", rules.crawl_delay(self._user_agent) or 0)
         return rules
 
 

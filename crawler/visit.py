@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 from core.database import Database
 from crawler.definition import Source
 from crawler.outcome import Outcome, Progress
+from crawler.pace import Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Visit:
     delay_seconds: between two requests to a host, before robots.txt has its say. author_key: set when only hashes of
     author names may be kept. secret: the value of a secret by its name; raises ConfigurationError. report: told how far
     it is, with the source's name. reach: how many times the usual list pages are followed, more than once to fill a
-    gap.
+    gap. turns: what crawls of one host share.
     """
 
     source: Source
@@ -55,6 +56,7 @@ class Visit:
     author_key: str | None = None
     report: Report = in_silence
     reach: int = 1
+    turns: Turns | None = None
 
     @property
     def page_limit(self) -> int:

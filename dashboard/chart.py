@@ -59,8 +59,9 @@ def trend_options(days: Sequence[Day], gaps: Mapping[date, DayGap]) -> Options:
     series = [_series(sentiment, days) for sentiment in ORDER]
     if not any(each.day in gaps for each in days):
         return defaults() | {"xAxis": x_axis, "yAxis": y_axis, "series": series}
-    hidden_x = {"type": "category", "data": labels, "show": False}
-    hidden_y = {"type": "value", "show": False, "max": 0.01}  # any gap fills the height
+    hidden = {"show": False, "axisLabel": {"show": False}}  # labels that are not shown would still take their room
+    hidden_x = hidden | {"type": "category", "data": labels}
+    hidden_y = hidden | {"type": "value", "max": 0.01}  # any gap fills the height
     return defaults() | {
         "xAxis": [x_axis, hidden_x],
         "yAxis": [y_axis, hidden_y],

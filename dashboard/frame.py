@@ -17,6 +17,7 @@ from dashboard import (
     alert,
     alerts,
     evidence,
+    hotlists,
     incident,
     incidents,
     login,
@@ -30,11 +31,12 @@ from dashboard import (
     theme,
 )
 from dashboard.gate import Gate
+from dashboard.start import page as start
 from response.services import Services
 
 log = structlog.get_logger()
 
-PAGES: Final = (overview, mentions, mention, alerts, alert, incidents, incident, sources, report)
+PAGES: Final = (overview, mentions, mention, alerts, alert, incidents, incident, hotlists, sources, report, start)
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 

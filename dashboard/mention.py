@@ -11,7 +11,7 @@ from nicegui import ui
 from core import access
 from core.access import Action, Person
 from core.mention import Analysis, BrandMatch, Label, Mention, Reason, Status
-from dashboard import evidence, form, parts, shell
+from dashboard import evidence, form, history, hotlists, parts, shell
 from dashboard import mentions as listing
 from dashboard.desk import Work
 from dashboard.shell import View
@@ -57,10 +57,12 @@ def draw(view: View[Shown], shown: Shown) -> None:
         with parts.tag("div", classes="column-wide"):
             _text(view, shown, now)
             evidence.draw(mention, now)
+            history.draw(mention.history, now)
             if shown.near is not None:
                 _near(mention, shown.near, now)
         with parts.tag("div", classes="column-narrow"):
             _record(mention, now)
+            hotlists.draw_stays(mention.hotlists, now)
             if analysis is None:
                 parts.empty("等待分析", "分析通常在采集后几秒内完成。")
             else:

@@ -150,11 +150,11 @@ def _first_steps(shown: Picture) -> None:
         return
     has_backlog = bool(shown.numbers.backlog.unanalysed or shown.numbers.backlog.unindexed)
     steps = (
-        (bool(shown.brands), "配置品牌", "在 tingfeng.yaml 的 brands 里写上品牌、别名和排除词，运行 tingfeng apply。"),
+        (bool(shown.brands), "配置品牌", "写上品牌名，别名和排除词会自动提议；也可写在 tingfeng.yaml 的 brands 里。"),
         (
             shown.numbers.sources.enabled > 0,
             "配置来源",
-            "在 tingfeng.yaml 的 sources 里写上网站或订阅源，或用 tingfeng source 添加。",
+            "从公开来源里勾选；也可写在 tingfeng.yaml 的 sources 里，或用 tingfeng source 添加。",
         ),
         (has_backlog, "等待首次采集", "来源会按间隔自动采集；在「来源」页可以立即采集并查看结果。"),
     )
@@ -165,7 +165,9 @@ def _first_steps(shown: Picture) -> None:
                 with parts.tag("li", classes="step step-done" if is_done else "step"):
                     parts.tag("strong", f"{name}{'（已完成）' if is_done else ''}")
                     parts.tag("span", hint, "muted")
-        parts.link("打开来源页", "/sources")
+        with parts.tag("div", classes="start-foot"):
+            parts.link("开始，大约十分钟", "/start", "button primary")
+            parts.link("打开来源页", "/sources", "button")
 
 
 def _figures(shown: Picture) -> None:

@@ -45,9 +45,11 @@ OVERVIEW: Final = Place(path="/", label="总览", icon="insights")
 MENTIONS: Final = Place(path="/mentions", label="信息检索", icon="search")
 ALERTS: Final = Place(path="/alerts", label="预警", icon="notifications")
 INCIDENTS: Final = Place(path="/incidents", label="舆情事件", icon="assignment")
+HOTLISTS: Final = Place(path="/hotlists", label="热榜", icon="leaderboard")
 SOURCES: Final = Place(path="/sources", label="来源", icon="rss_feed")
 REPORT: Final = Place(path="/report", label="随手报", icon="add_photo_alternate")
-PLACES: Final = (OVERVIEW, MENTIONS, ALERTS, INCIDENTS, SOURCES, REPORT)
+START: Final = Place(path="/start", label="开始", icon="rocket_launch")
+PLACES: Final = (OVERVIEW, MENTIONS, ALERTS, INCIDENTS, HOTLISTS, SOURCES, REPORT, START)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ KINDS: Final[Mapping[SourceKind, str]] = {
     SourceKind.SITEMAP: "网站地图",
     SourceKind.JSON: "数据接口",
     SourceKind.WORDPRESS: "WordPress",
+    SourceKind.HOTLIST: "热榜",
 }
 STATES: Final[Mapping[State, tuple[str, str]]] = {
     State.NEW: ("等待首次采集", "waiting"),

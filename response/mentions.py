@@ -5,7 +5,7 @@ Masks keep every length, so that highlights and reasons stay in their places. Th
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,10 +17,14 @@ from core.mention import Analysis, BrandMatch, Label, Mention, Reason, Sentiment
 from core.personal import mask
 from core.report import Report
 from core.ticket import Ticket
+from crawler import hotlist
+from crawler.hotlist import Stay
 from index import trends
 from index.base import Bucket, Dimension, Hit, SearchPage, checked_limit
 from index.query import Query, parse
+from response import history
 from response.entered import required
+from response.history import History
 from response.services import Services
 
 # Guess: nobody reads a curve of more days; the bound keeps a mistyped year from filling the memory.
@@ -49,11 +53,13 @@ NO_FILTERS: Final = Filters()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MentionDetail(Mention):
-    """A mention with what belongs to it: its ticket, who reported it, and their pictures."""
+    """A mention with what belongs to it: ticket, who reported it, their pictures, its edits, its stays on hot lists."""
 
     ticket: Ticket | None = None
     reports: tuple[Report, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    history: History = field(default_factory=History)
+    hotlists: tuple[Stay, ...] = ()
 
 
 def search(
@@ -92,6 +98,8 @@ def detail(services: Services, person: Person, mention_id: str) -> MentionDetail
             ticket=ticket.shown(connection, mention_id),
             reports=report.of_mention(connection, mention_id),
             evidence=evidence.of_mention(connection, mention_id),
+            hotlists=hotlist.of_mention(connection, mention_id),
+            history=history.of_mention(connection, mention_id),
         )
 
 

@@ -11,6 +11,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from psycopg.sql import SQL, Identifier
 
 from api import server as api_server
@@ -26,6 +28,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # Child processes of the tests run the checkout, as the tests themselves do.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
 
+# A loaded machine is no defect: speed is measured by the benches.
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("unhurried")
 
 logs.configure("WARNING")
 

@@ -15,10 +15,11 @@ def build(database: Database, *, data_dir: Path, now: Callable[[], datetime]) ->
     """Senders by name for the channels stored at this moment; nothing is contacted yet."""
     with database.read() as connection:
         configs = active(connection)
-    return {config.name: _sender(config, data_dir, now) for config in configs}
+    return {config.name: sender(config, data_dir, now) for config in configs}
 
 
-def _sender(config: ChannelConfig, data_dir: Path, now: Callable[[], datetime]) -> Channel:
+def sender(config: ChannelConfig, data_dir: Path, now: Callable[[], datetime]) -> Channel:
+    """The sender of one channel, stored or not."""
     match config.kind:
         case ChannelKind.WEBHOOK:
             return WebhookChannel(

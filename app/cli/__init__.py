@@ -20,10 +20,11 @@ from app.cli import usage
 # Command → (module, one-line help). Kept here so that the help text needs no import.
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("app.cli.demo", "演示：两分钟看一次品牌危机从发生到处置"),
+    "try": ("app.cli.try_", "用自己的品牌走一遍：词、来源、帖子、判断、回放、通知"),
     "init": ("app.cli.init", "在当前目录写一份带注释的 tingfeng.yaml"),
     "serve": ("app.cli.serve", "启动完整服务：网页、API、采集、分析、预警"),
     "crawl": ("app.cli.crawl", "采集一个或全部来源，完成后退出"),
-    "extract": ("app.cli.extract", "从网页文件提取标题、作者、时间和正文"),
+    "extract": ("app.cli.extract", "从网页提取标题、作者、时间和正文"),
     "work": ("app.cli.work", "运行一个分析进程（可在多台机器上同时运行）"),
     "evaluate": ("app.cli.evaluate", "立即计算一次预警并发送通知"),
     "search": ("app.cli.search", "检索信息，一行一条 JSON"),
@@ -33,7 +34,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "reindex": ("app.cli.reindex", "由状态库重建检索索引"),
     "reanalyse": ("app.cli.reanalyse", "用当前词库重新分析已有信息"),
     "dates": ("app.cli.dates", "识别文字中的发布时间（3分钟前、昨天 12:30、发表于 …）"),
-    "source": ("app.cli.source", "登记、查看、停用来源"),
+    "source": ("app.cli.source", "看一个网址怎么采；登记、查看、停用来源"),
     "sender": ("app.cli.sender", "用 API 推送信息的推送方及其密钥"),
     "apply": ("app.cli.apply", "把 tingfeng.yaml 的品牌、来源、规则、渠道写入系统"),
     "user": ("app.cli.user", "账号、密码和访问令牌"),

@@ -35,7 +35,7 @@ def crawl_file(settings: Settings, source_file: Path, output: Path | None, *, no
 
     What was found before a failure is kept. Raises InvalidInput, ConfigurationError, SourceError.
     """
-    found = [_as_named(source) for source in sources.read_file(source_file)]
+    found = [as_named(source) for source in sources.read_file(source_file)]
     with _opened(output) as file, tempfile.TemporaryDirectory(prefix="tingfeng-") as folder:
         here = {"data_dir": Path(folder), "database_url": None, "crawl_timeout_seconds": MOST_SECONDS}
         own = settings.model_copy(update=here)
@@ -53,7 +53,7 @@ def crawl_file(settings: Settings, source_file: Path, output: Path | None, *, no
     _report(results, output)
 
 
-def _as_named(source: Source) -> Source:
+def as_named(source: Source) -> Source:
     """Who writes an inner address into a file of his own means that address; names and links stay guarded.
 
     A site on this machine is asked without pauses, unless the file or its robots.txt names some.

@@ -1,7 +1,8 @@
-"""``tingfeng extract``: title, author, date and text of saved pages; nothing is stored."""
+"""``tingfeng extract``: title, author, date and text of saved pages, or of one on the web; nothing is stored."""
 
 import gzip
 import os
+import re
 import sys
 import zlib
 from collections import deque
@@ -19,9 +20,13 @@ from rich.progress import Progress
 
 from app import logs
 from app.cli import lines
+from app.cli.crawl_file import as_named
 from app.clock import system_clock
 from core.errors import InvalidInput, NotFound, SourceChanged, TingfengError
 from core.mention import SHANGHAI
+from core.settings import read_settings
+from crawler import run
+from crawler.definition import SourceKind, from_definition
 from crawler.extract.article import Article, Missing, extract
 from crawler.extract.decode import decode
 
@@ -33,24 +38,32 @@ LARGEST_PAGE_BYTES: Final = 16 * 1024 * 1024
 FEWEST_FOR_PROCESSES: Final = 16
 IN_FLIGHT_PER_PROCESS: Final = 8
 
+_ADDRESS: Final = re.compile(r"https?://", re.IGNORECASE)
+
 Line = dict[str, Any] | TingfengError  # Any: decoded JSON
 
 
 @command.command(name="extract")
 def extract_(
     file: Annotated[
-        Path, typer.Argument(help="网页文件（.html、.html.gz）；与 --jsonl 同用时为 JSONL 文件", show_default=False)
-    ] = Path("-"),
+        str,
+        typer.Argument(
+            help="网页文件（.html、.html.gz）或网址；与 --jsonl 同用时为 JSONL 文件",
+            metavar="FILE|URL",
+            show_default=False,
+        ),
+    ] = "-",
     jsonl: Annotated[bool, typer.Option("--jsonl", help='每行 {"file","url","now"}，输出一行一条 JSON')] = False,
     as_json: Annotated[bool, typer.Option("--json", help="结果为一条 JSON")] = False,
     url: Annotated[str, typer.Option(help="网页的网址", show_default=False)] = "",
 ) -> None:
-    """从网页文件提取标题、作者、发布时间和正文；- 为标准输入，不访问网络。"""
-    logs.configure("WARNING")
+    """从网页提取标题、作者、发布时间和正文；- 为标准输入。只有给出网址时才访问网络，并遵守其 robots.txt。"""
     if jsonl:
-        lines.write(_answers(lines.read(file)))
+        logs.configure("WARNING")
+        lines.write(_answers(lines.read(Path(file))))
         return
-    answer = _read({"file": str(file), "url": url or None})
+    logs.configure("ERROR")  # the one thing that goes wrong is said at the end
+    answer = _read_address(file) if _ADDRESS.match(file) else _read({"file": file, "url": url or None})
     lines.write([answer]) if as_json else sys.stdout.write(_for_people(answer))
 
 
@@ -103,6 +116,13 @@ def _read(asked: Mapping[str, Any]) -> dict[str, object]:  # Any: decoded JSON
         raise InvalidInput("url 应为字符串或 null")
     page = decode(_bytes_of(file))
     return _values(extract(page.text, url or "", now=_moment(asked.get("now"))), page.charset)
+
+
+def _read_address(url: str) -> dict[str, object]:
+    """Raises TingfengError."""
+    settings, now = read_settings(), system_clock()
+    page = run.fetch(settings, as_named(from_definition({"kind": SourceKind.SITEMAP, "url": url})), now=now)
+    return _values(extract(page.text, page.url, now=now()), page.charset)
 
 
 def _moment(text: object) -> datetime:

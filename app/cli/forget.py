@@ -6,7 +6,7 @@ import typer
 
 from app.cli import lines
 from app.cli.options import Config, Data, services_of
-from core import deletion, intake
+from core import deletion, evidence, intake
 from core.access import SYSTEM
 
 command = typer.Typer(add_completion=False)
@@ -21,12 +21,14 @@ def forget(
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """按作者或网址删除信息及其历史版本和索引，以后采集到也不再收录。"""
+    """按作者或网址删除信息及其历史版本、截图和索引，以后采集到也不再收录。"""
     services = services_of(data, config)
     wanted = deletion.Request(author=author, url=url)
     with services.database.write() as connection:
         found = deletion.find(connection, SYSTEM, wanted, author_key=intake.author_key(services.settings))
         if not dry_run:
             deletion.delete(connection, SYSTEM, found, reason=reason, now=services.now())
+    with services.database.write() as connection:
+        evidence.sweep(connection, services.settings.data_dir)
     state = "found" if dry_run else "deleted"
     lines.write({"id": mention.id, "url": mention.url, "status": state} for mention in found)

@@ -1,49 +1,25 @@
 """``tingfeng import --dry-run``: what a file would become, for a person in a terminal; nothing is written."""
 
-from collections.abc import Iterator
-from itertools import islice
-
 from rich.console import Console
 from rich.table import Table
 
 from app.imports import columns
-from app.imports.load import BATCH, Import, Item, Summary
-from core import inbox
+from app.imports.load import Import, Summary
+from app.imports.preview import trial
 from core.mention import Mention, to_dict
 from response.services import Services
 
-ROWS_SHOWN = 5
 LONGEST_SHOWN = 60
 
 
 def show(services: Services, opened: Import) -> None:
     """Raises InvalidInput when the file as a whole cannot be read."""
     console = Console(highlight=False, markup=False)
-    shown: list[Mention] = []
-    summary = opened.summary
-    summary.is_trial = True
-    with opened.items() as items:
-        _tell_columns(console, summary)
-        seen: set[str] = set()
-        while batch := list(islice(items, BATCH)):
-            shown += [item.mention for item in batch if item.mention][: ROWS_SHOWN - len(shown)]
-            for answer in _answers(services, batch, seen):
-                summary.note(answer)
+    summary, shown = trial(services, opened)
+    _tell_columns(console, summary)
     _tell_rows(console, shown)
     console.print(summary.text)
     console.print("试运行：什么也没有写入；去掉 --dry-run 即导入。")
-
-
-def _answers(services: Services, batch: list[Item], seen: set[str]) -> Iterator[dict[str, object]]:
-    with services.database.read() as connection:
-        stored = inbox.known(connection, [item.mention.id for item in batch if item.mention])
-    for item in batch:
-        if item.mention is None:
-            yield {"error": item.error.as_line() if item.error else {}}
-            continue
-        is_known = item.mention.id in stored or item.mention.id in seen
-        seen.add(item.mention.id)
-        yield {"status": "repeated" if is_known else "new"}
 
 
 def _tell_columns(console: Console, summary: Summary) -> None:

@@ -20,8 +20,9 @@ from core import (
     watchlist,
 )
 from core.database import metadata
-from crawler import crawl_log, gap, recheck, redirect, seen_page, seen_thread, sources
+from crawler import crawl_log, gap, host, hotlist, recheck, redirect, seen_page, seen_thread, sources
 from response import campaign, incident, statement_check, task
+from response.start import judging
 
 __all__ = ["OWNERS", "metadata"]
 
@@ -37,11 +38,14 @@ OWNERS = (
     evidence,
     forgotten,
     gap,
+    host,
+    hotlist,
     idempotency,
     inbox,
     incident,
     index_part,
     jobs,
+    judging,
     leases,
     mailbox,
     outbox,

@@ -17,13 +17,14 @@ from trafilatura.settings import Document
 from core.errors import SourceChanged
 from core.mention import Kind
 from crawler.extract import embedded, noise
-from crawler.extract.body import find_body
-from crawler.extract.byline import find_author
+from crawler.extract.body import Body, find_body
+from crawler.extract.byline import bare_name, find_author
 from crawler.extract.dates import Published
 from crawler.extract.layout import Layout, parse, read_layout
 from crawler.extract.metadata import Metadata, read_metadata
 from crawler.extract.published import find_published
-from crawler.extract.title import find_title
+from crawler.extract.state import Carried, carried
+from crawler.extract.title import Title, find_title, folded
 
 _FAILURES: Final = (ValueError, TypeError, AttributeError, LookupError, RecursionError, AssertionError, etree.LxmlError)
 # It warns about each page it finds nothing on; that is our business, with the source's name.
@@ -100,25 +101,31 @@ def extract(html: str, url: str, *, now: datetime) -> Article:
         raise SourceChanged("网页无法解析，未能提取正文", url=url) from error
 
 
-def declared_address(html: str) -> str:
-    """The rel=canonical link as written; whether it counts is decided in ``crawler.items``."""
-    return read_metadata(parse(html)).canonical
-
-
 def _read(layout: Layout, metadata: Metadata, html: str, url: str, now: datetime) -> Article:
     title = find_title(layout, metadata)
     kind = _kind(metadata, url)
     body = find_body(layout, title.line, is_post=kind is Kind.POST)
     own = "\n".join(layout.lines[number].text for number in body.lines)
     is_unsure = body.confidence < UNSURE
-    own = embedded.fuller(own, metadata, scripts=is_unsure or len(own) < _SHORT_TEXT)
+    state = Carried()
+    if is_unsure or len(own) < _SHORT_TEXT:
+        state = carried(metadata.scripts, metadata.title)
+        if embedded.weight(state.text) > embedded.FULLER * embedded.weight(own):
+            own, body = state.text, Body()
+            is_told = title.line is None or folded(state.title) in folded(metadata.title)
+            title = Title(state.title, None) if state.title and is_told else title
+            metadata.times[:0] = [state.time]
+        else:
+            state = Carried()
+    own = embedded.fuller(own, metadata, scripts=len(own) < _SHORT_TEXT or (is_unsure and not state.text))
+    owner = state.author or next(iter(metadata.owners if own and not body.lines else ()), "")
     if (missing := _stand_in(title.text, own, layout)) is not None:
         return Article(canonical=metadata.canonical, kind=kind, missing=missing)
     text = own or _second_opinion(html, url)
     return Article(
         title=title.text,
         text=text,
-        author=find_author(layout, metadata, title=title.line, body=body),
+        author=find_author(layout, metadata, title=title.line, body=body) or bare_name(owner, state.source),
         published=find_published(layout, metadata, url, title=title.line, body=body, now=now),
         canonical=metadata.canonical,
         language=language_of(text or title.text),

@@ -16,6 +16,10 @@ from crawler.extract.layout import Box, Layout, Line, ancestors
 
 _PUNCTUATION: Final = re.compile(r"[，。！？；：、…,!?;]|\.(?=\s|$)")
 _DATE_LINE: Final = re.compile(r"(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}|\d{1,2}:\d\d")
+_CLOCK: Final = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
+_META_BOX: Final = re.compile(
+    r"meta(?![a-z])|(?<![a-z])info(?![a-z])|author|byline|(?<![a-z])source(?![a-z])|date|time"
+)
 _META_LABEL: Final = re.compile(
     r"(?:来源|來源|作者|记者|编辑|发布|发表|时间|日期|发稿|信息|文章|稿源|责编|浏览|阅读|点击|更新|字号|分享|原创|文[:：/]|编[:：/]|記者|發布|發佈|發表|時間|編輯|報導)"
 )
@@ -99,6 +103,8 @@ def _weights(line: Line) -> tuple[float, float]:
         return (float(free), 0.0)
     if free >= _SHORTEST_PLAIN and not _is_scrap(line.text):
         return (float(free), 0.0)
+    if _CLOCK.fullmatch(line.text):  # of an entry in a running report
+        return (0.0, 2.0)
     return (0.0, min(len(line.text), 12) * (1.5 if _DATE_LINE.search(line.text) else 0.7))
 
 
@@ -273,7 +279,7 @@ def _head(layout: Layout, numbers: list[int], title: int | None) -> int:
     heading = layout.lines[title].text if title is not None else ""
     for place, number in enumerate(numbers[:_HEAD_LINES]):
         line = layout.lines[number]
-        if line.text == heading or _is_head_line(line):
+        if line.text == heading or _is_head_line(line) or _is_in_meta_box(layout, line):
             start = place + 1
         elif len(line.text) > 30 or (_PUNCTUATION.search(line.text) and len(line.text) > 15):
             break
@@ -292,7 +298,14 @@ def _is_head_line(line: Line) -> bool:
         r"(?:来源|來源|作者|記者|文章来源|信息来源|稿源|发布(?:时间|日期|机构)|时间|日期|索引号|文号|浏览次数)[:：]",
         line.text,
     )
-    return is_label is not None or (has_date and (len(line.text) <= 24 or _META_LABEL.search(line.text) is not None))
+    is_bare = len(line.text) <= 24 or _META_LABEL.search(line.text) is not None or not _PUNCTUATION.search(line.text)
+    return is_label is not None or (has_date and is_bare)
+
+
+def _is_in_meta_box(layout: Layout, line: Line) -> bool:
+    """A short line without a sentence in a box that is named for author, date or source."""
+    words = layout.boxes[line.box].words
+    return len(line.text) <= 60 and bool(words) and not _PUNCTUATION.search(line.text) and _has(_META_BOX, words)
 
 
 def _tail(layout: Layout, numbers: list[int]) -> int:

@@ -26,7 +26,10 @@ _DOUBLE_NAMES: Final = "欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|
 _HAN: Final = r"[\u4e00-\u9fff]"
 _NAME: Final = rf"(?:(?:{_DOUBLE_NAMES}){_HAN}{{1,2}}|[{_FAMILY}]{_HAN}{{1,2}}|{_HAN}{{1,4}}·{_HAN}{{1,6}})"
 _END: Final = r"(?=[\s）)】\]，,、。；;/／|｜·—\-（(]|$)"
-_PEN_NAME: Final = r"[^\s，,、。；;/／|｜丨()（）【】\[\]<>《》:：]{1,24}(?:\s[A-Z][a-z]+)?"
+_PEN_NAME: Final = (
+    r"(?:(?!(?:19|20)\d\d[-年/.]\d)(?!(?:来源|编辑|责编|责任编辑|校对|审核|时间|发布时间|阅读|浏览|点击)[:：])"
+    r"[^\s，,、。；;/／|｜丨()（）【】\[\]<>《》:：]){1,24}(?:\s[A-Z][a-z]+)?"
+)
 _LABEL: Final = re.compile(
     r"(?:(?:本文作者|原创作者|作\s*者)(?=\s*[:：|丨｜])"
     r"|(?:^|[\s|｜/【\[（(，。、；])(?:作者|撰\s*文|撰\s*稿(?:人)?|执笔|文字|文\s?[/／|丨｜·]\s?图"
@@ -54,11 +57,19 @@ _OUTLET: Final = re.compile(
     r"admin|administrator|editor|网友|新闻|财经|科技|在线|传媒|文化|论坛)",
     re.IGNORECASE,
 )
+# What else stands in a place that is named for the author.
+_NO_PERSON: Final = re.compile(
+    r".*(?:媒体|之家|视频|资讯|频道|头条|周末|广播|卫视|研究院|研究所|出版|智库|发布|来源|来自|时间|正文|首页|更多|分享|关注"
+    r"|收藏|订阅|登录|注册|微信|评论|阅读|字号|字体|打印|举报|点赞|听新闻|下载|专栏|号$)",
+    re.IGNORECASE,
+)
 _EDITOR: Final = re.compile(r"(?:责任编辑|责编|编辑|校对|编审|审核|监制|值班|主编|录入|上传|发布人)[^，。]{0,12}$")
 _ACCOUNT: Final = re.compile(
-    r"js_name|js_author_name|author-?name|authorinfo-name|user-?card-?name|media-?name|nick_?-?name|follow-nick"
+    r"vcard|note-author|avatar_*-?name|js_name|js_author_name|author-?name|authorinfo-name|user-?card-?name|media-?name|nick_?-?name|follow-nick"
     r"|account-?name|authorname"
 )
+_SOURCE: Final = re.compile(r"source|laiyuan")
+_CREDIT_LINE: Final = re.compile(r"本文(?:作者|来自|来源|系|由)|(?:作者|撰文)\s?[:：|｜/]|文\s?[/／|｜:：]")
 # What stands alone in brackets at the end of a text and begins like a family name.
 _NO_NAMES: Final = re.compile(
     r"全文完?|全?完|未完.*|江苏|江西|安徽|宁夏|武汉|郑州|苏州|徐州|常州|温州|成都|金华|石家庄|单位.*|应.{2}|方言"
@@ -68,6 +79,10 @@ _NO_NAMES: Final = re.compile(
 _STRIP: Final = re.compile(
     r"^(?:作者|文|记者|原创|By|by|BY|[:：/@|\s])+|(?:[\s:：/|+＋]|关注|订阅|發表|发表于|发布于)+$"
 )
+_DATE: Final = re.compile(r"\s*(?:19|20)\d\d[-年/.]\s?\d")
+_LONGEST_PEN_NAME: Final = 12
+_PLACE: Final = re.compile(r"[网站号省市县区镇局部院会馆家界业圈版页类型机车频道闻榜语化育经体融产]$|新闻")
+_BELOW: Final = 3
 # Guesses: a byline stands within these many lines, and is this long.
 _HEAD: Final = 14
 _OPENING_LINES: Final = 3
@@ -84,17 +99,27 @@ def find_author(layout: Layout, metadata: Metadata, *, title: int | None, body: 
         bare = _bare(name)
         if bare and folded(bare) not in outlets and not _NO_NAMES.fullmatch(bare):
             return bare
-    return _account(layout, metadata, head)
+    return _account(layout, metadata, head, outlets)
+
+
+def bare_name(written: str, outlet: str) -> str:
+    """The name in a field for it, such as 本报记者 李晨; empty when it is the outlet."""
+    name = next(_labelled(written), "") or _bare(written)
+    return "" if folded(name) == folded(outlet) or _NO_NAMES.fullmatch(name) else name
 
 
 def _candidates(layout: Layout, metadata: Metadata, head: range, body: Body) -> Iterator[str]:
     """Names by the strength of what says that they wrote the text."""
-    yield from (name for name in metadata.people if not _OUTLET.fullmatch(name))
+    for person in metadata.people:
+        named = next(_labelled(person), person)
+        yield from (named,) if not _OUTLET.fullmatch(named) else ()
     for number in head:
         yield from _labelled(layout.lines[number].text)
     yield from _marked(layout, head)
+    yield from _alone(layout, head)
     texts = [layout.lines[number].text for number in body.lines]
     for text in texts[:_OPENING_LINES]:
+        yield from _labelled(text) if _CREDIT_LINE.match(text) else ()
         yield from _named(_OPENING, text[:200])
     yield from _closing(layout, texts, body.lines)
     for text in texts[:_OPENING_LINES]:
@@ -147,18 +172,35 @@ def _marked(layout: Layout, head: range) -> Iterator[str]:
                 yield text
 
 
-def _account(layout: Layout, metadata: Metadata, head: range) -> str:
+def _alone(layout: Layout, head: range) -> Iterator[str]:
+    """A line just below the title that is a name of three characters and nothing else."""
+    for number in head[1 : 1 + _BELOW]:
+        text = layout.lines[number].text
+        if re.fullmatch(rf"[{_FAMILY}]{_HAN}{{2}}", text) and not _OUTLET.fullmatch(text) and not _PLACE.search(text):
+            yield text
+
+
+def _account(layout: Layout, metadata: Metadata, head: range, outlets: set[str]) -> str:
     """The account of a platform where everybody publishes: its name stands by the title and is marked as a person's."""
-    authored = {folded(name) for name in metadata.meta_authors}
+    of_title = re.split(r"\s*[_|]\s*|\s[-–—]\s", metadata.title)[1:]
+    authored = {folded(name) for name in (*metadata.meta_authors, *metadata.nicknames, *of_title)}
     near = {folded(word) for number in head for word in re.split(r"[\s·|/]+", layout.lines[number].text)}
     if account := next((name for name in metadata.accounts if any(line.text == name for line in layout.lines)), ""):
         return account
     for mark in layout.marks:
         name = _bare(mark.text) if mark.role == "author" else ""
-        is_by_the_title = mark.line in head and _ACCOUNT.search(mark.words)
-        if name and (is_by_the_title or folded(name) in near or folded(name) in authored):
+        is_person = _ACCOUNT.search(mark.words) or _may_be_person(name, outlets)
+        if name and ((mark.line in head and is_person) or folded(name) in near or folded(name) in authored):
             return name
-    return ""
+    named = (name for name in metadata.meta_authors if folded(name) in near and _may_be_person(name, outlets))
+    return next(named, "")
+
+
+def _may_be_person(name: str, outlets: set[str]) -> bool:
+    """Short, no label, no outlet: for places that are named for the author and hold whatever a site puts there."""
+    is_plain = 2 <= len(name) <= _LONGEST_PEN_NAME and re.search(r"[:：，。\d]", name) is None
+    is_other = _OUTLET.fullmatch(name) or _NO_PERSON.match(name) or folded(name) in outlets
+    return is_plain and not is_other
 
 
 def _zone(layout: Layout, title: int | None, body: tuple[int, ...]) -> range:
@@ -169,11 +211,12 @@ def _zone(layout: Layout, title: int | None, body: tuple[int, ...]) -> range:
 
 
 def _sources(layout: Layout, head: range) -> set[str]:
-    """Outlets named after 来源 near the title."""
+    """Outlets named after 来源 near the title, or by an element for it."""
     found = (re.search(r"(?:来源|來源|稿源)[:：]\s*([^\s|｜]{2,24})", layout.lines[number].text) for number in head)
-    return {folded(match[1]) for match in found if match}
+    marked = {folded(m.text) for m in layout.marks if m.line in head and _SOURCE.search(m.words)}
+    return marked | {folded(match[1]) for match in found if match}
 
 
 def _bare(name: str) -> str:
-    text = _STRIP.sub("", name).strip()
-    return text if 2 <= len(text) <= 24 and re.search(r"[^\W\d_]", text) else ""
+    text = _STRIP.sub("", _DATE.split(name)[0]).strip()
+    return text if (2 if text.isascii() else 1) <= len(text) <= 24 and re.search(r"[^\W\d_]", text) else ""

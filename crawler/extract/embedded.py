@@ -19,7 +19,7 @@ _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _NAMED: Final = {"n": "\n", "r": "", "t": " ", "b": "", "f": ""}
 # Guesses: a summary is shown where the whole text is carried; a text that is half as long again is the fuller one.
-_FULLER: Final = 1.5
+FULLER: Final = 1.5
 _MOST_STRINGS: Final = 40
 _LONGEST: Final = 200_000  # characters that are weighed
 
@@ -29,8 +29,8 @@ def fuller(text: str, metadata: Metadata, *, scripts: bool) -> str:
     carried = list(metadata.bodies)
     if scripts:
         carried += [value for script in metadata.scripts for value in _strings(script)][:_MOST_STRINGS]
-    best = max(carried, key=_weight, default="")
-    if not best or _weight(best) < max(_FULLER * _weight(text), 20):
+    best = max(carried, key=weight, default="")
+    if not best or weight(best) < max(FULLER * weight(text), 20):
         return text
     return plain(best)
 
@@ -64,5 +64,6 @@ def _character(match: re.Match[str]) -> str:
     return chr(int(number, 16)) if number else _NAMED.get(match[3], match[3])
 
 
-def _weight(text: str) -> int:
+def weight(text: str) -> int:
+    """Chinese characters, of the beginning of a long text."""
     return len(_CHINESE.findall(text[:_LONGEST]))

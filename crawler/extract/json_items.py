@@ -17,6 +17,7 @@ from core.normalise import canonical_url
 from crawler.extract import dates
 from crawler.extract.dates import Published
 from crawler.extract.fragment import plain
+from crawler.extract.heat import heat_of
 from crawler.extract.json_text import read_json
 from crawler.extract.mapping import JsonMap, search
 
@@ -36,6 +37,7 @@ COMMON: Final[Mapping[str, tuple[str, ...]]] = {
     "likes": ("likes", "likecount", "likescount", "diggcount", "attitudescount", "upvotes", "点赞数", "点赞"),
     "reposts": ("reposts", "repostcount", "repostscount", "sharecount", "shares", "retweetcount", "转发数", "转发"),
     "comments": ("commentcount", "commentscount", "comments", "replycount", "replies", "评论数", "评论"),
+    "heat": ("heat", "hot", "hotvalue", "hotscore", "heatscore", "热度", "热度值", "score", "num"),
     "views": ("views", "viewcount", "readcount", "clickcount", "playcount", "阅读数", "阅读"),
 }
 _INNER: Final = ("rendered", "text", "content", "value", "html", "name", "nickname", "screenname", "username")
@@ -70,6 +72,7 @@ class JsonItem:
     kind: Kind | None = None
     parent_id: str | None = None
     thread_id: str | None = None
+    heat: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ def read_page(text: str, url: str, mapping: JsonMap, *, now: datetime, is_first:
 
 
 def _items(data: Json, mapping: JsonMap, url: str, *, is_first: bool) -> list[Json]:
-    found = search(mapping.items, data) if mapping.items else _largest_list(data)
+    found = search(mapping.items, data) if mapping.items else largest_list(data)
     if isinstance(found, list):
         return found
     _refuse_error(data, url, is_sure=True)
@@ -101,7 +104,7 @@ def _items(data: Json, mapping: JsonMap, url: str, *, is_first: bool) -> list[Js
     raise SourceChanged(f"接口的答复里{where}条目列表，请检查 json.items", url=url)
 
 
-def _largest_list(data: Json) -> list[Json] | None:
+def largest_list(data: Json) -> list[Json] | None:
     """The longest list of objects with title or text, not looking inside such lists; else an empty list if any."""
     best: list[Json] | None = None
     waiting = deque([data])
@@ -147,6 +150,7 @@ def _item(item: Json, mapping: JsonMap, base: str, now: datetime) -> JsonItem:
         kind=_kind(value("kind")),
         parent_id=_name(value("parent_id")),
         thread_id=_name(value("thread_id")),
+        heat=heat_of(_scalar(value("heat"))),
     )
 
 

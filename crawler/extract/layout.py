@@ -31,11 +31,15 @@ _HIDDEN: Final = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 # What an element says about itself by class, id, rel or itemprop.
 _ROLES: Final = re.compile(
     r"(?P<author>author|byline|writer|reporter|nick_?-?name|user_?-?name|user-card-name|media-?name|js_name"
-    r"|follow-nick|account-?name|zuozhe)"
+    r"|follow-nick|account-?name|zuozhe|vcard|avatar_*-?name|profile-?_?name|owner-?_?nick)"
     r"|(?P<time>time|date|(?<![a-z])pub(?!lic)|fabu|riqi|shijian|source|(?<![a-z])info(?![a-z])|meta(?![a-z])|about"
     r"|article-sub|laiyuan|from)",
 )
+_NAMING: Final = ("class", "id", "itemprop", "rel", "data-testid")
+# Links to the page of a person, where everybody publishes.
+_PERSON: Final = re.compile(r"//author\.|/(?:u|users?|people|authors?|members?|profile)/[\w-]+", re.IGNORECASE)
 _LONGEST_WORDS: Final = 200
+_LINKED_PERSON: Final = "author-link"
 # Guess: a role holds a name or a date line; more pieces are a container.
 _MOST_PIECES: Final = 24
 
@@ -119,13 +123,16 @@ class _Reader:
         tag = element.tag
         if tag in _SILENT or not isinstance(tag, str):
             return True
-        words = " ".join(filter(None, map(element.get, ("class", "id", "itemprop", "rel"))))[:_LONGEST_WORDS].lower()
+        words = " ".join(filter(None, map(element.get, _NAMING)))[:_LONGEST_WORDS].lower()
         if tag in _BLOCK:
             self.flush()
             if tag != "br":
                 self._open_box(element, tag, words)
         elif tag == "a":
             self._links += 1
+            words = (
+                f"{words} {_LINKED_PERSON}" if _PERSON.search((element.get("href") or "")[:_LONGEST_WORDS]) else words
+            )
         is_inline_hidden = tag not in _BLOCK and _is_hidden(element)
         if words and len(self._marks) < 8 and (role := _role_of(words)):
             self._marks.append((element, role, words, len(self.layout.lines), []))

@@ -41,7 +41,7 @@ class ListPage:
 
 def read_list(html: str, url: str, selectors: Selectors, *, now: datetime) -> ListPage:
     """Raises SourceChanged when the page has no item or no item has a usable link."""
-    page = Selector(text=html or "<html></html>", type="html")
+    page = open_page(html)
     base = _absolute(str(page.xpath("string(//base/@href)").get() or ""), url) or url
     nodes = select(page, selectors.item)
     found = [item for node in nodes if (item := _item(node, base, selectors, now)) is not None]
@@ -55,21 +55,32 @@ def read_list(html: str, url: str, selectors: Selectors, *, now: datetime) -> Li
     return ListPage(items=tuple(items), next_url=_next(page, base, selectors))
 
 
-def read_fields(html: str, selectors: Selectors, *, now: datetime) -> Fields:
-    """Read a detail page by the selectors that are given."""
-    return _fields(Selector(text=html or "<html></html>", type="html"), selectors, now)
+def open_page(html: str) -> Selector:
+    """Parsed once, for all that is asked of it."""
+    return Selector(text=html or "<html></html>", type="html")
+
+
+def read_fields(page: Selector, selectors: Selectors, *, now: datetime) -> Fields:
+    """Read a list item or a detail page by the selectors that are given."""
+    return Fields(
+        title=first(page, selectors.title),
+        text="\n".join(values(page, selectors.text)),
+        author=first(page, selectors.author),
+        published=dates.parse(first(page, selectors.published_at), now=now),
+        native_id=first(page, selectors.native_id) or None,
+    )
 
 
 def _item(node: Selector, base: str, selectors: Selectors, now: datetime) -> ListItem | None:
-    fields = _fields(node, selectors, now) if selectors.on_list else Fields()
-    link = _link(node, selectors.link or "./descendant-or-self::a[@href]")
+    fields = read_fields(node, selectors, now=now) if selectors.on_list else Fields()
+    link = link_of(node, selectors.link or "./descendant-or-self::a[@href]")
     url = _absolute(link, base) if link else None
     if url is None and fields.native_id:
         url = base
     return ListItem(url=url, fields=fields) if url is not None else None
 
 
-def _link(node: Selector, selector: str) -> str:
+def link_of(node: Selector, selector: str) -> str:
     """The first address the selector yields, as a string or as an element with (or around) a link."""
     for found in select(node, selector):
         href = (
@@ -83,7 +94,7 @@ def _link(node: Selector, selector: str) -> str:
 def _next(page: Selector, base: str, selectors: Selectors) -> str | None:
     if not selectors.next_page:
         return None
-    link = _link(page, selectors.next_page)
+    link = link_of(page, selectors.next_page)
     url = _absolute(link, base) if link else None
     return url if url != _absolute(base, base) else None
 
@@ -94,13 +105,3 @@ def _absolute(link: str, base: str) -> str | None:
         return canonical_url(link, base)
     except InvalidInput:
         return None
-
-
-def _fields(node: Selector, selectors: Selectors, now: datetime) -> Fields:
-    return Fields(
-        title=first(node, selectors.title),
-        text="\n".join(values(node, selectors.text)),
-        author=first(node, selectors.author),
-        published=dates.parse(first(node, selectors.published_at), now=now),
-        native_id=first(node, selectors.native_id) or None,
-    )

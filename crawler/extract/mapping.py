@@ -52,6 +52,7 @@ class JsonMap:
     kind: str = ""
     parent_id: str = ""
     thread_id: str = ""
+    heat: str = ""
     next: str = ""
     cursor_parameter: str = ""
     page_parameter: str = ""

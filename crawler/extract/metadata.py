@@ -24,15 +24,20 @@ _POSTS: Final = re.compile(r"DiscussionForumPosting|SocialMediaPosting|QAPage|Qu
 # Guess: a description is some kilobytes, a whole article some hundred.
 _LONGEST_VALUE: Final = 500
 _LONGEST_SCRIPT: Final = 1_500_000
-# Times in the scripts of pages that print theirs by script.
+# Times in the scripts of pages that print theirs by script. Names are whole words: looked at behind the match, because
+# a pattern that begins by looking back takes three times as long.
 _SCRIPT_TIME: Final = re.compile(
-    r"""(?<![\w])["']?(?:datePublished|pubDate|publish_?[tT]ime|publishDate|pubtime|ptime|createTime|create_time|time)["']?\s*[:=]\s*["']"""
+    r"""(?:datePublished|pubDate|publish_?[tT]ime|publishDate|pubtime|ptime|createTime|create_time|time)["']?\s*[:=]\s*["']"""
     r"""((?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}[^"'<>]{0,24})["']"""
 )
 _EPOCH: Final = re.compile(
-    r"""(?<![\w])["']?(?:ct|ori_create_time|oriCreateTime|publish_?[tT]ime|create_?[tT]ime|ctime)["']?\s*[:=]\s*["']?(1\d{9})(?:\d{3})?(?!\d)"""
+    r"""(?:ct|ori_create_time|oriCreateTime|publish_?[tT]ime|create_?[tT]ime|ctime)["']?\s*[:=]\s*["']?(1\d{9})(?:\d{3})?(?!\d)"""
 )
-_SCRIPT_AUTHOR: Final = re.compile(r"""(?<![\w])["']?author["']?\s*[:=]\s*["']([^"'<>]{2,20})["']""")
+_NICKNAME: Final = re.compile(r"""\bvar\s+nick_?[nN]ame\s*=\s*(?:htmlDecode\()?["']([^"'<>]{1,24})["']""")
+_OWNER: Final = re.compile(
+    r"""(?:media|author)_?[iI]nfo["']?\s*[:=]\s*\{[^{}]{0,200}?(?<!\w)["']?(?:name|nick_?name)["']?\s*:\s*["']([^"'<>]{1,24})["']"""
+)
+_SCRIPT_AUTHOR: Final = re.compile(r"""(?<!\w)author["']?\s*[:=]\s*["']([^"'<>]{2,20})["']""")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +52,8 @@ class Metadata:
     people: list[str] = field(default_factory=list)
     meta_authors: list[str] = field(default_factory=list)
     script_authors: list[str] = field(default_factory=list)
+    nicknames: list[str] = field(default_factory=list)
+    owners: list[str] = field(default_factory=list)
     outlets: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
     site: str = ""
@@ -61,9 +68,7 @@ def read_metadata(root: "etree._Element") -> Metadata:
     """One pass over head elements, one over scripts."""
     found = Metadata()
     found.title = _one_line("".join(next(iter(root.iter("title")), etree.Element("title")).itertext())[:_LONGEST_VALUE])
-    for link in root.iter("link"):
-        if "canonical" in (link.get("rel") or "").lower().split() and not found.canonical:
-            found.canonical = (link.get("href") or "").strip()
+    found.canonical = canonical_of(root)
     values: dict[str, list[str]] = {}
     for meta in root.iter("meta"):
         name = (meta.get("property") or meta.get("name") or meta.get("itemprop") or "").strip().lower()
@@ -78,6 +83,12 @@ def read_metadata(root: "etree._Element") -> Metadata:
         if text := script.text:
             _read_script(found, text[:_LONGEST_SCRIPT], (script.get("type") or "").lower())
     return found
+
+
+def canonical_of(root: "etree._Element") -> str:
+    """The rel=canonical link as written; empty where there is none."""
+    links = (link for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split())
+    return next((href for link in links if (href := (link.get("href") or "").strip())), "")
 
 
 def _read_metas(found: Metadata, values: Mapping[str, list[str]]) -> None:
@@ -109,9 +120,21 @@ def _read_script(found: Metadata, text: str, kind: str) -> None:
         values = _json(text)
         for item in _objects(values):
             _read_object(found, item)
-    found.script_times += [_one_line(match[1]) for match in _SCRIPT_TIME.finditer(text)][:5]
-    found.epochs += [int(match[1]) for match in _EPOCH.finditer(text)][:3]
-    found.script_authors += [match[1].strip() for match in _SCRIPT_AUTHOR.finditer(text)][:3]
+    found.script_times += [_one_line(match[1]) for match in _whole(_SCRIPT_TIME, text)][:5]
+    found.epochs += [int(match[1]) for match in _whole(_EPOCH, text)][:3]
+    found.owners += [match[1].strip() for match in _OWNER.finditer(text)][:3]
+    if "var nick" in text:
+        found.nicknames += [match[1].strip() for match in _NICKNAME.finditer(text)][:3]
+    if "author" in text:
+        found.script_authors += [match[1].strip() for match in _SCRIPT_AUTHOR.finditer(text)][:3]
+
+
+def _whole(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    return (
+        m
+        for m in pattern.finditer(text)
+        if m.start() == 0 or not (text[m.start() - 1].isalnum() or text[m.start() - 1] == "_")
+    )
 
 
 def _read_object(found: Metadata, item: Mapping[str, Any]) -> None:  # Any: decoded JSON

@@ -147,7 +147,8 @@ def _is_sibling(address: str, url: str) -> bool:
     change = _change(here, there)
     if change is not None:
         is_cursor = urlsplit(here).path == urlsplit(there).path and min(change) >= LEAST_CURSOR
-        return change[1] > change[0] or is_cursor
+        is_numbered_now = len(_numbers(there)) > len(_numbers(here))  # index.html, then index_1.html
+        return change[1] > change[0] or is_numbered_now or is_cursor
     return urlsplit(here).path == urlsplit(there).path and not _numbers(here)
 
 
@@ -218,6 +219,8 @@ def _leads_on(old: int, new: int, *, number: int, address: str) -> bool:
         return False
     if new == number and old == number - 1:
         return True
+    if new == number - 1 and old in (number - 2, new):  # index.html, index_1.html: counted from 0
+        return new > old or number == 2
     if new > number and old * (number - 1) == new * (number - 2):
         return True
     return old == 1 and number == 2 and new > number and page_number(address) > 1

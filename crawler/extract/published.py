@@ -19,7 +19,7 @@ from crawler.extract.metadata import Metadata
 # A date with its time of day, however the page writes it; reading is left to ``dates``.
 _FULL: Final = r"(?:19|20)?\d\d\s?(?:年|[-/.])\s?\d{1,2}\s?(?:月|[-/.])\s?\d{1,2}(?!\d{1,2}(?!\d?[:：]))"
 _SPLIT: Final = r"(?:19|20)\d\d\s+\d\d\s?/\s?\d\d(?=\s)"  # year, day and time in elements of their own
-_NO_YEAR: Final = r"(?:0?[1-9]|1[0-2])[-月]\d{1,2}(?=日|\s+\d{1,2}[:：])"
+_NO_YEAR: Final = r"(?:0?[1-9]|1[0-2])[-月](?:\d{1,2}(?=日|\s+\d{1,2}[:：])|\d\d(?=\d\d[:：]\d\d))"
 _TIME: Final = (
     r"(?:T|\s*[,，]?\s*(?:[(（]?(?:星期|周|週)[一二三四五六日天][)）]?)?\s*)(?:[上下]午\s?)?"
     r"\d{1,2}\s?[:：时]\s?\d\d(?:[:：分]\s?\d\d(?:\.\d+)?)?(?:\s?(?:Z|[+-]\d\d:?\d\d))?"
@@ -30,6 +30,7 @@ _RELATIVE: Final = re.compile(
 )
 _YEAR: Final = re.compile(r"(?:19|20)\d\d|\d\d\s?[年/.-]\s?\d{1,2}\s?[月/.-]\s?\d")
 _UPDATED: Final = re.compile(r"更新|修改|编辑于|最后|updated|modified", re.IGNORECASE)
+_CHANGED: Final = re.compile(r"\s?(?:最后)?(?:更新|修改|编辑(?![:：]))")
 _PUBLISHED: Final = re.compile(
     r"发布|發布|發佈|发表|發表|发稿|刊发|日期|时间|時間|来源|來源|作者|记者|稿源|文章|publish|posted|date",
     re.IGNORECASE,
@@ -133,7 +134,8 @@ def _dates_in(text: str, clock: str = "", *, is_text: bool = False) -> Iterator[
         fragment = re.sub(r"^(\d{4})\s+(\d\d)\s?/\s?(?=\d\d)", r"\1/\2/", match[0].strip())
         if clock and match.end() == len(text) and not _CLOCK.search(fragment):
             fragment = f"{fragment} {clock}"
-        yield (_UPDATE if _UPDATED.search(before) else _EXPLICIT), fragment
+        after = text[match.end() : match.end() + 4]
+        yield (_UPDATE if _UPDATED.search(before) or _CHANGED.match(after) else _EXPLICIT), fragment
     if not is_text and len(text) <= _LONGEST_RELATIVE:
         for match in _RELATIVE.finditer(text):
             yield _VAGUE, match[0]

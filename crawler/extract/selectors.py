@@ -28,6 +28,7 @@ class Selectors:
     """item, next_page: on the list page. link and, with ``on_list``, all fields: inside an item.
 
     Without ``on_list`` the fields are read on the page behind the link; an empty field is left to the extractor.
+    heat: of hot lists only.
     """
 
     item: str = ""
@@ -38,7 +39,13 @@ class Selectors:
     author: str = ""
     published_at: str = ""
     native_id: str = ""
+    heat: str = ""
     on_list: bool = False
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether any field is read by a selector."""
+        return any((self.title, self.text, self.author, self.published_at, self.native_id))
 
 
 NAMES: Final = tuple(item.name for item in fields(Selectors))

@@ -26,6 +26,8 @@ _ELLIPSIS: Final = re.compile(r"(?:…+|\.{3,})$")
 _SHORTEST: Final = 4
 _LONGEST: Final = 160
 _ENOUGH: Final = 0.5
+_HEADING_WEIGHT: Final = 2
+_MARKS: Final = tuple("_|-–—·")
 _FIRM: Final = 6  # characters; a shorter beginning says little
 
 
@@ -87,12 +89,19 @@ def _line_within(layout: Layout, declared: str) -> int | None:
         if len(line.text) > _LONGEST or line.text[:1] not in declared:
             continue
         text = folded(line.text)
-        is_enough = text == first or len(text) >= max(_SHORTEST, _ENOUGH * len(first))
+        begins = _is_first_part(layout, number, text, whole)
+        is_enough = text == first or begins or len(text) >= max(_SHORTEST, _ENOUGH * len(first))
         if not is_enough or text not in whole:
             continue
-        rank = (len(text), _weight(layout, number), -number)
+        rank = (len(text) * (1 + begins), _weight(layout, number), -number)
         best = rank if best is None or rank > best else best
     return None if best is None else -best[2]
+
+
+def _is_first_part(layout: Layout, number: int, text: str, whole: str) -> bool:
+    """A heading that <title> begins with, followed by other names: 标题 - 论坛 - Powered by ..."""
+    is_heading = _weight(layout, number) >= _HEADING_WEIGHT and len(text) >= 2 and not _SITE.fullmatch(text)
+    return is_heading and whole.startswith(text) and whole[len(text) : len(text) + 1] in _MARKS
 
 
 def _weight(layout: Layout, number: int) -> int:

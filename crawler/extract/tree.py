@@ -3,7 +3,6 @@
 Every walk here is linear and without recursion: pages nest deeper than Python's stack.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Final
@@ -16,12 +15,12 @@ from core.normalise import canonical_url
 
 _EMPTY: Final = b"<html></html>"
 # What XML cannot hold; a page that contains it is read as if it did not.
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROLS: Final = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20)))
 
 
 def parse(html: str) -> etree._Element:
     """The root element of ``html``."""
-    text = _CONTROLS.sub("", html).encode("utf-8", "replace")
+    text = html.encode("utf-8", "replace").translate(None, _CONTROLS)  # no part of a longer character
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(text or _EMPTY, parser)

@@ -2,23 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 
-from core.errors import SourceRefused, TingfengError
+from core.errors import TingfengError
 from core.mention import Mention, mention_id
 from core.normalise import canonical_url
 from crawler.definition import FullText
-from crawler.extract.feed import Entry, Feed, read_feed
+from crawler.extract.feed import Entry, read_feed
 from crawler.items import Reading, identity
 from crawler.page import Page
 from crawler.spiders.base import Output, SourceSpider, Step
 from crawler.visit import Visit
-
-NO_ORIGIN: Final = "这是 RSSHub 的路由：请在来源里用 origin 登记它背后的网页，以便按该网站的 robots.txt 判断能否采集"
 
 
 class FeedSpider(SourceSpider):
@@ -40,7 +37,7 @@ class FeedSpider(SourceSpider):
     async def read_list(self, page: Page, response: Response) -> AsyncIterator[Output]:
         """Raises SourceChanged when it is no feed, SourceRefused for a route of unknown origin."""
         feed = await asyncio.to_thread(read_feed, page.text, page.url, now=self.visit.now())
-        self._check_origin(feed, page)
+        self.check_origin(page, is_route=feed.is_rsshub)
         number = response.meta.get("number", 1)
         if not feed.entries and number == 1 and not response.meta.get("is_second"):
             # Generated feeds are empty while they are being made.
@@ -74,11 +71,6 @@ class FeedSpider(SourceSpider):
             yield from super().give_up(request, error)
         else:
             yield self._from_entry(entry)
-
-    def _check_origin(self, feed: Feed, page: Page) -> None:
-        labels = (urlsplit(page.url).hostname or "").split(".")
-        if (feed.is_rsshub or "rsshub" in labels) and self.visit.source.origin is None:
-            raise SourceRefused(NO_ORIGIN, url=page.url)
 
     def _from_entry(self, entry: Entry) -> Mention:
         return self.mention(

@@ -106,7 +106,8 @@ def compare_speed(pages: Sequence[str]) -> None:
 
 def judged(figures: Mapping[str, float], digest: str, *, lift: bool, lower: bool) -> list[str]:
     """What is wrong; writes new floors where asked."""
-    floors = json.loads(FLOORS.read_text(encoding="utf-8"))["extraction"]
+    every = json.loads(FLOORS.read_text(encoding="utf-8"))
+    floors = every["extraction"]
     if floors["digest"] != digest and not lower:
         print("the floors belong to other data and say nothing about these; --lower binds them to these")
         return []
@@ -115,7 +116,7 @@ def judged(figures: Mapping[str, float], digest: str, *, lift: bool, lower: bool
              if figures.get(name, 0.0) < floor - TOLERANCE]  # fmt: skip
     if lower or (lift and not below):
         kept = {name: round(value, 4) for name, value in figures.items()}
-        text = json.dumps({"extraction": {"digest": digest, "figures": kept}}, indent=2, sort_keys=True)
+        text = json.dumps(every | {"extraction": {"digest": digest, "figures": kept}}, indent=2, sort_keys=True)
         FLOORS.write_text(text + "\n", encoding="utf-8")
         return []
     return below

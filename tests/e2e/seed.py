@@ -108,7 +108,10 @@ def fill(services: Services) -> None:
         for brand in BRANDS:
             watchlist.save(connection, SYSTEM, brand, now=NOW)
     add_sources(services)
-    add_mentions(services, [*calm_days(), *burst()])
+    found = [*calm_days(), *burst()]
+    add_mentions(services, found)
+    newest = max((mention for mention in found if "刹车" in mention.text), key=lambda mention: mention.seen_at)
+    add_mentions(services, [replace(newest, text=f"{newest.text}更新：4S 店已联系我，约了明天检查。")])
     raised = add_alerts(services)
     add_campaigns(services)
     add_incident(services, raised)

@@ -22,6 +22,7 @@ from tests.e2e.terminal import done, run
 from tests.faults import product
 from tests.faults.product import DATA, start
 from tests.integration.crawl_site import Answer, Site, article, links
+from tests.integration.webhook_receiver import receiver
 
 BRANDS: Final = [{"name": "青柠汽车", "aliases": ["青柠L7"]}]
 # What a store says about a mention: another store says it anew.
@@ -345,3 +346,38 @@ def test_an_unknown_setting_is_told_in_one_line(tmp_path: Path) -> None:
     assert (result.status, result.stdout) == (2, "")
     (sentence,) = result.stderr.splitlines()
     assert "不认识的设置 TINGFENG_COLOUR" in sentence
+
+
+def test_a_brand_is_tried_with_pasted_posts_and_no_network(tmp_path: Path) -> None:
+    posts = "青柠L7 刹车失灵，太危险，要求退车！\n\n青柠汽车空间大，很满意。\n\n青柠苏打水饮料太甜了。\n"
+    (tmp_path / "posts.txt").write_text(posts, encoding="utf-8")
+    arguments = ("try", "青柠汽车", "--industry", "汽车", "--rival", "蓝鲸汽车", "--paste", "posts.txt", "--no-pack")
+    with receiver() as listening:
+        shown = run(tmp_path, *arguments, "--webhook", listening.url, "--inside", "--save-as", "公关群")
+        assert len(listening.received) == 1
+    assert (shown.status, "「青柠」也是水果名" in shown.stderr, "不会发预警" in shown.stderr) == (0, True, True)
+    (summary,) = shown.lines
+    assert (summary["ambiguous"], summary["posts"], summary["ruled_out"]) == (["青柠"], 2, 1)
+    assert (summary["notice"], summary["channel"], summary["alerts"]) == ("sent", "公关群", [])
+    assert [line["status"] for line in done(tmp_path, "search", "刹车失灵 brand:青柠汽车")] == ["live"]
+    again = run(tmp_path, *arguments, "--webhook", "ftp://robot.example")
+    assert (again.status, again.lines[0]["posts"], again.lines[0]["notice"]) == (0, 2, "invalid_input")
+    wrong = run(tmp_path, "try", "青柠汽车", "--industry", "钢琴")
+    assert (wrong.status, "没有行业「钢琴」" in wrong.stderr) == (1, True)
+
+
+def test_a_brand_is_tried_on_a_site_of_its_own(tmp_path: Path) -> None:
+    """One source of one's own from its address to a count; the crawl needs a process."""
+    head = "<link rel='alternate' type='application/rss+xml' href='/feed'>"
+    item = "<item><title>青柠L7 刹车失灵</title><link>/1</link></item>"
+    with Site() as site:
+        site.page("/", f"<html><head>{head}</head></html>")
+        site.answers["/feed"] = Answer(f"<rss version='2.0'><channel>{item}</channel></rss>".encode())
+        site.page("/1", article("青柠L7 刹车失灵", "青柠L7 刹车失灵，太危险，要求退车！" * 3))
+        arguments = ("try", "青柠汽车", "--site", site.url("/"), "--no-pack", "--yes", "--data", str(tmp_path / "own"))
+        ended = product.run(tmp_path, *arguments, crawl_delay_seconds=0)
+    assert ended.status == 0, ended.stderr
+    (summary,) = ended.lines
+    assert (summary["checked"], summary["readable"], summary["sources"]) == (1, 1, 1)
+    assert (summary["texts"], summary["named"]) == (1, 1)
+    assert "1 个源 1 篇，提及 1 次" in ended.stderr

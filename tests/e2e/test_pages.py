@@ -28,8 +28,10 @@ PAGES = {
     "alert": ("first alert", "触发依据"),
     "incidents": ("/incidents", "YQ-20260616-01"),
     "incident": ("first incident", "时间线"),
+    "hotlists": ("/hotlists", "还没有热榜"),
     "sources": ("/sources", "隔离区"),
     "report": ("/report", "添加截图"),
+    "start": ("/start?step=judge", "您来判断十条"),
 }
 # Where a list leads to its first entry.
 LISTS = {
@@ -226,5 +228,13 @@ def test_a_fresh_installation_has_no_empty_page(browser: Browser, fresh: str) ->
     watched.page.goto(fresh)
     sign_in(watched.page)
     expect(watched.page.get_by_role("heading", name="开始使用")).to_be_visible()
+    watched.page.get_by_role("link", name="开始，大约十分钟").click()
+    watched.page.get_by_label("品牌名").fill("青柠汽车股份有限公司")
+    watched.page.get_by_role("button", name="下一步").click()
+    expect(watched.page.get_by_text("「青柠」也是水果名")).to_be_visible()
+    watched.page.get_by_role("button", name="保存，下一步").click()
+    expect(watched.page.get_by_role("heading", name="从公开来源开始")).to_be_visible()
+    watched.page.go_back()
+    expect(watched.page.get_by_label("青柠汽车股份有限公司：别名")).to_have_value("青柠汽车股份有限公司、青柠汽车")
     assert watched.wrong == []
     context.close()

@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +20,8 @@ from app.migrations.tables import metadata
 from core.access import SYSTEM
 from core.database import Database
 from crawler import sources
-from tests.conftest import Clock
+from tests.conftest import REPOSITORY, Clock
+from tests.integration import crawl_child
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     status: int
+    at: float  # monotonic seconds
 
 
 class Site:
@@ -88,7 +91,7 @@ class Site:
                 answer = site.next_answer(self.path)
                 if answer.headers.get("ETag") and self.headers.get("If-None-Match") == answer.headers["ETag"]:
                     answer = Answer(status=304)
-                site.asked.append(Asked(self.path, dict(self.headers), answer.status))
+                site.asked.append(Asked(self.path, dict(self.headers), answer.status, time.monotonic()))
                 with suppress(OSError):  # a client that hangs up is what some tests are about
                     self._send(answer)
 
@@ -127,26 +130,6 @@ def links(*addresses: str) -> str:
     return f"<html><body><ul class='list'>{items}</ul></body></html>"
 
 
-CHILD = """
-import json, logging, resource, sys
-from datetime import datetime
-from pathlib import Path
-from core.settings import Settings
-from crawler.run import crawl_all
-from crawler.visit import Limits
-from dataclasses import asdict
-options = json.loads(sys.argv[1])
-logging.basicConfig(level=logging.INFO)
-if options["file_limit"]:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (options["file_limit"], options["file_limit"]))
-settings = Settings(data_dir=Path(options["data_dir"]), _env_file=None, **options["settings"])
-moment = datetime.fromisoformat(options["now"])
-limits = Limits(**options["limits"] | {"write_pauses_seconds": tuple(options["limits"]["write_pauses_seconds"])})
-results = crawl_all(settings, options["names"], now=lambda: moment, limits=limits)
-print(json.dumps([asdict(result) for result in results], default=str))
-"""
-
-
 @dataclass
 class Crawled:
     """results: by source name, as the child printed them; log: its stderr."""
@@ -170,36 +153,38 @@ class Crawls:
         with self.database.write() as connection:
             sources.save(connection, SYSTEM, sources.from_definition(values), now=self.clock())
 
-    def start(
-        self, *names: str, file_limit: int = 0, page_timeout_seconds: float = 20, **settings: Any
-    ) -> subprocess.Popen[str]:
-        options = {
-            "names": names,
-            "data_dir": str(self.folder),
-            "settings": settings,
-            "now": self.clock().isoformat(),
-            "file_limit": file_limit,
-            "limits": {
-                "page_timeout_seconds": page_timeout_seconds,
-                "flush_seconds": 0.1,
-                "write_pauses_seconds": [0.01, 0.01],
-            },
-        }
+    def start(self, *names: str) -> subprocess.Popen[str]:
+        """A crawl that can be killed."""
         return subprocess.Popen(
-            [sys.executable, "-c", CHILD, json.dumps(options)],
+            [sys.executable, "-m", "tests.integration.crawl_child", json.dumps(self._options(names))],
             cwd=self.folder,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            env={**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(REPOSITORY)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
         )
 
-    def run(self, *names: str, **options: Any) -> Crawled:
-        with self.start(*names, **options) as process:
-            stdout, stderr = process.communicate(timeout=120)
-        assert process.returncode == 0, stderr
+    def run(self, *names: str, file_limit: int = 0, page_timeout_seconds: float = 20, **settings: Any) -> Crawled:
+        options = self._options(names) | {"file_limit": file_limit, "settings": settings}
+        options["limits"] |= {"page_timeout_seconds": page_timeout_seconds}
+        status, stdout, stderr = crawl_child.run_forked(options)
+        assert status == 0, stderr
         return Crawled({result["source"]: result for result in json.loads(stdout)}, stderr)
+
+    def _options(self, names: Sequence[str]) -> dict[str, Any]:
+        return {
+            "names": names,
+            "data_dir": str(self.folder),
+            "settings": {},
+            "now": self.clock().isoformat(),
+            "file_limit": 0,
+            "limits": {
+                "page_timeout_seconds": 20,
+                "flush_seconds": 0.1,
+                "write_pauses_seconds": [0.01, 0.01],
+            },
+        }
 
     def source(self, name: str) -> sources.Source:
         with self.database.read() as connection:

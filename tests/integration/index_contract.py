@@ -335,7 +335,7 @@ class IndexContract(WriteContract):
         stored = list(corpus())
         store(index, *stored)
 
-        @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=80, suppress_health_check=list(HealthCheck), database=None)
         @given(queries())
         def check(asked: Query) -> None:
             expected = [found for found in stored if matches(asked.effective, found)]

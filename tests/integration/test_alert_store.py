@@ -325,7 +325,7 @@ def act(connection: Connection, step: str, known: Alert | None, now: datetime) -
             alert.settle(connection, now=now)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(ACTIONS, min_size=1, max_size=14))
 def test_no_sequence_of_actions_leaves_the_table(steps: list[str]) -> None:
     """Whatever people and findings do in whatever order, each change of state is one of the table."""

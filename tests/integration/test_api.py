@@ -17,8 +17,10 @@ from app.pipeline import index_batch
 from core import accounts, inbox, watchlist
 from core.access import SYSTEM, Person, Role
 from core.errors import StoreUnavailable
-from core.mention import to_dict
+from core.mention import Platform, to_dict
 from core.watchlist import Brand
+from crawler import hotlist
+from crawler.hotlist import Look, Ranked
 from tests.conftest import ADMIN_PASSWORD
 from tests.factories import a_mention, an_analysis
 
@@ -123,6 +125,23 @@ def test_times_are_printed_for_shanghai_everywhere(filled: TestClient, services)
     printed = [alert["opened_at"], hit["published_at"], hit["seen_at"], filled.get("/api/v1/overview").json()["at"]]
     assert all(moment.endswith("+08:00") for moment in printed), printed
     assert isinstance(hit["order_key"], str)
+
+
+def test_a_hot_list_shows_ranks_and_may_be_narrowed_to_a_brand(filled: TestClient, services, clock) -> None:
+    with services.database.write() as connection:
+        other = a_mention(99, title="高考", text="高考", platform=Platform.HOTLIST)
+        inbox.put(connection, [other], now=clock())
+        ids = [a_mention(0).id, other.id]
+        for order in ((ids[0], ids[-1]), (ids[-1], ids[0])):
+            entries = tuple(Ranked(mention_id=name, rank=rank, heat=7) for rank, name in enumerate(order, 1))
+            hotlist.keep(connection, [Look(source="榜", at=clock.advance(minutes=10), entries=entries)])
+    (shown,) = filled.get("/api/v1/hotlist").json()
+    told = [(entry["mention_id"], entry["rank"], entry["change"], entry["best_rank"]) for entry in shown["entries"]]
+    assert (shown["source"], told) == ("榜", [(ids[-1], 1, 1, 1), (ids[0], 2, -1, 1)])
+    (narrowed,) = filled.get("/api/v1/hotlist", params={"brand": "青柠汽车"}).json()
+    assert [entry["mention_id"] for entry in narrowed["entries"]] == [ids[0]]
+    (stay,) = filled.get(f"/api/v1/mentions/{ids[0]}").json()["hotlists"]
+    assert (stay["rank"], stay["left_at"], stay["entered_at"][-6:]) == (2, None, "+08:00")
 
 
 def test_facets_trend_and_export_agree(filled: TestClient) -> None:
@@ -246,7 +265,7 @@ def test_health_needs_no_token_and_tells_of_an_outage(services, client: TestClie
     assert (ill.status_code, ill.json()["database"]) == (503, "数据库不在")
 
 
-@profile(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@profile(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(query=st.text(), cursor=st.none() | st.text())
 def test_any_query_is_answered(client: TestClient, query: str, cursor: str | None) -> None:
     params = {"q": query.encode("utf-8", "replace")}

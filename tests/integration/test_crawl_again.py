@@ -33,7 +33,7 @@ def test_what_was_taken_down_is_marked_and_what_comes_back_is_not(site: Site, cr
     assert [mention.status for mention in found] == gone
     assert found[0].text, "the record stays"
     with crawls.database.read() as connection:
-        assert [version.text for version in inbox.versions(connection, found[1].id)] != [found[1].text]
+        assert [version.mention.text for version in inbox.versions(connection, found[1].id)] != [found[1].text]
 
     site.page("/news/1.html", article("第1篇", TEXT))
     crawls.clock.advance(hours=25)

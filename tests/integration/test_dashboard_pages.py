@@ -17,11 +17,13 @@ from alerts.channels.base import Message
 from alerts.level import Level
 from alerts.state import AlertStatus, Outcome
 from app import duties, wiring
-from core import accounts, watchlist
+from core import accounts, inbox, watchlist
 from core.access import SYSTEM, Role
 from core.errors import DeliveryRejected, NotLoggedIn
 from core.mention import Sentiment
 from core.settings import Settings
+from crawler import hotlist
+from crawler.hotlist import Look, Ranked
 from dashboard import frame
 from index.query import EVERYTHING
 from response import incident
@@ -295,6 +297,22 @@ async def test_an_incident_seen_before_a_change_is_not_closed(
         )
     await fill(visitor, "结案", {"结案原因": "误会"}, "结案")
     await visitor.sees("已被他人修改")
+
+
+async def test_a_hot_list_shows_its_entries_and_a_mention_its_stays(visitor: Visitor, services: Services) -> None:
+    await visitor.sign_in("小宋")
+    await visitor.see("/hotlists", "还没有热榜")
+    with services.database.write() as connection:
+        mentions = [a_mention(1, title=HOSTILE, text=HOSTILE), a_mention(2)]
+        inbox.put(connection, mentions, now=seed.NOW)
+        first, second = (mention.id for mention in mentions)
+        for minutes, order in ((30, (second,)), (20, (second, first)), (10, (first,))):
+            ranked = tuple(Ranked(mention_id=name, rank=rank, heat=3_125_000) for rank, name in enumerate(order, 1))
+            at = seed.NOW - timedelta(minutes=minutes)
+            hotlist.keep(connection, [Look(source="门户热榜", at=at, entries=ranked)])
+    await visitor.see("/hotlists", "门户热榜", HOSTILE, "3,125,000", "↑ 1")
+    await visitor.see(f"/mentions/{first}", "榜单", "第 1 位（今天")
+    await visitor.see(f"/mentions/{second}", "已下榜（今天")
 
 
 async def test_sources_show_trouble_and_are_crawled_now(visitor: Visitor, services: Services, brand: None) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from app.pipeline import delete_batch, index_batch
-from core import audit, deletion, inbox
+from core import audit, deletion, evidence, inbox, picture
 from core.access import SYSTEM, Person, Role
 from core.deletion import Request
 from core.errors import InvalidInput, NotAllowed
@@ -11,6 +11,7 @@ from core.intake import admit
 from core.mention import Mention
 from response.services import Services
 from tests.factories import a_mention, an_analysis
+from tests.pictures import png
 
 LEGAL = Person("法务", frozenset({Role.LEGAL}))
 URL = "https://forum.example/thread-1.html"
@@ -109,3 +110,16 @@ def test_only_legal_and_administrators_delete(services: Services, mentions: list
             deletion.find(connection, manager, Request(url=URL), author_key=None)
         with pytest.raises(NotAllowed):
             deletion.delete(connection, manager, mentions, reason="x", now=services.now())
+
+
+def test_pictures_go_at_once(client, services: Services, mentions: list[Mention]) -> None:
+    with services.database.write() as connection:
+        shot = picture.read(png())
+        folder, now = services.settings.data_dir, services.now()
+        evidence.keep(connection, folder, mentions[0].id, [shot], person=LEGAL, now=now)
+    assert len(list(folder.glob("evidence/*/*"))) == 1
+    asked = {"url": URL, "reason": "本人来函要求"}
+    assert client.post("/api/v1/deletions", json=asked | {"dry_run": True}).json() == {"count": 1, "dry_run": True}
+    assert len(list(folder.glob("evidence/*/*"))) == 1
+    assert client.post("/api/v1/deletions", json=asked).json() == {"count": 1, "dry_run": False}
+    assert list(folder.glob("evidence/*/*")) == []

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.integration.crawl_site import Answer, Site
 from tests.unit.article_layouts import LAYOUTS
 from tests.unit.article_pages import SITE_FAMILIES, TITLE
 
@@ -94,6 +95,22 @@ def test_one_file_is_shown_to_a_person_and_a_missing_text_is_explained(pages: Pa
     gone = run(pages, "gone.html")
     assert (gone.returncode, gone.stdout, gone.stderr.decode()) == (1, b"", "页面已删除或不存在\n")
     assert json.loads(run(pages, "gone.html", "--json").stdout)["missing"] == "gone"
+
+
+def test_an_address_is_fetched_as_politely_as_by_a_crawl(tmp_path: Path) -> None:
+    case = next(case for case in CASES if case.name == "GBK")
+    with Site() as site:
+        site.answers["/robots.txt"] = Answer(b"User-agent: *\nDisallow: /closed/", content_type="text/plain")
+        site.answers["/a"] = Answer(case.html.encode(case.encoding), content_type="text/html")
+        shown = run(tmp_path, site.url("/a"), "--json")
+        closed = run(tmp_path, site.url("/closed/a"), "--json")
+        guarded = run(tmp_path, site.url("/a", host="loopback.example"))
+        assert site.paths() == ["/a"]
+    answer = json.loads(shown.stdout)
+    assert (answer["title"], answer["charset"], answer["body"]) == (TITLE, "gb18030", "\n".join(case.text))
+    assert (closed.returncode, closed.stdout) == (1, b"") and "robots.txt" in closed.stderr.decode()
+    assert (guarded.returncode, guarded.stderr.decode().count("\n")) == (1, 1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_closed_pipe_ends_quietly(pages: Path) -> None:

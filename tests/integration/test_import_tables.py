@@ -243,7 +243,7 @@ CELLS = strategies.text(max_size=12) | strategies.sampled_from(
 )
 
 
-@limits(max_examples=60, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@limits(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=strategies.lists(strategies.lists(CELLS, max_size=5), max_size=8), tail=strategies.binary(max_size=40))
 def test_any_bytes_are_rows_or_one_sentence(
     services: Services, tmp_path: Path, rows: list[list[str]], tail: bytes
@@ -258,7 +258,7 @@ def test_any_bytes_are_rows_or_one_sentence(
     assert all("id" in answer for answer in answers)
 
 
-@limits(max_examples=60, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@limits(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=strategies.data())
 def test_any_damage_to_a_workbook_is_rows_or_one_sentence(services: Services, tmp_path: Path, data) -> None:
     path = a_workbook(tmp_path / "whole.xlsx", [["标题", "发布时间"], ["刹车", 46174.5]])

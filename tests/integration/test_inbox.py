@@ -41,7 +41,7 @@ def test_an_edit_keeps_the_former_version_and_asks_for_analysis(database: Databa
     assert result.changed == (a_mention(1).id,)
     assert stored is not None
     assert (stored.text, stored.status, stored.revision) == ("已换车，不再回应", Status.CHANGED, 3)
-    assert [version.text for version in former] == [a_mention(1).text]
+    assert [version.mention.text for version in former] == [a_mention(1).text]
     assert waiting == 1
 
 

@@ -243,7 +243,7 @@ _STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), database=None)
 @given(_STEPS)
 def test_random_writes_and_deletes_equal_a_dictionary(steps: list[list[Mention] | list[int]]) -> None:
     with TemporaryDirectory() as folder:

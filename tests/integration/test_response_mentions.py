@@ -8,6 +8,7 @@ import pytest
 
 from alerts import alert
 from alerts.level import Level
+from app.tools import Tools
 from core import audit, inbox
 from core.access import Person, Role
 from core.database import Database
@@ -32,7 +33,9 @@ PHONE = "刹车失灵，车主电话13812345678，青柠L7刹车"
 @pytest.fixture
 def services(database: Database, clock: Clock, tmp_path: Path) -> Iterator[Services]:
     index = EmbeddedIndex(tmp_path / "index.sqlite3", tokenise=list)
-    yield Services(database=database, index=index, channels={}, settings=Settings(data_dir=tmp_path), now=clock)
+    yield Services(
+        database=database, index=index, channels={}, settings=Settings(data_dir=tmp_path), now=clock, tools=Tools()
+    )
     index.close()
 
 

@@ -150,7 +150,7 @@ ANY_MENTIONS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(st.lists(MENTIONS | ANY_MENTIONS, min_size=1, max_size=5), st.booleans())
 def test_any_line_is_refused_clearly_or_goes_the_whole_road(services: Services, lines, is_hashed: bool) -> None:
     pipeline = Pipeline(services, partial(wiring.part("analyser"), segmenter="auto"), worker="test")

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.baseline import Expectation, expected_count, observed_days
@@ -109,7 +109,6 @@ def test_the_factor_of_a_quiet_hour_stays_finite() -> None:
     assert Expectation(count=2.5, spread=1.0).factor(30) == 12
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         st.datetimes(datetime(2026, 5, 1), datetime(2026, 6, 15)).map(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.baseline import Expectation
@@ -99,7 +99,6 @@ def test_orange_and_red_count_the_last_hour(
     assert burst_level(window=next(volumes), hour=next(volumes)) is level
 
 
-@settings(deadline=None)
 @given(st.integers(0, 500), st.floats(0, 100), st.floats(0, 1))
 def test_more_mentions_never_lower_the_level(count: int, factor: float, share: float) -> None:
     less = Volume(count=count, factor=factor, share_negative=share)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts import channel, rule
@@ -91,7 +91,6 @@ def test_what_is_shown_of_a_channel_keeps_its_secrets(url: str, shown: str) -> N
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.lists(st.text(max_size=3))
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*rule.RANGES, "id", "name", "kind", "brand", "query", "enabled", "x"]), VALUES))
 def test_any_rule_definition_is_read_or_refused(values: dict[str, Any]) -> None:
     try:
@@ -102,7 +101,6 @@ def test_any_rule_definition_is_read_or_refused(values: dict[str, Any]) -> None:
     assert all(lowest <= getattr(found, key) <= highest for key, (lowest, highest) in rule.RANGES.items())
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["name", "kind", "options", "minimum_level", "enabled", "x"]), VALUES))
 def test_any_channel_definition_is_read_or_refused(values: dict[str, Any]) -> None:
     try:

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channels import webhook
@@ -94,7 +94,6 @@ def test_retry_after_is_a_number_or_a_date(value: str, seconds: int | None) -> N
     assert caught.value.details.get("retry_after_seconds") == seconds
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_retry_after_is_read_or_ignored(value: str) -> None:
     found = webhook.retry_after(value, now=NOW)
@@ -107,7 +106,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.integers(100, 599),
     st.binary(max_size=80) | JSON.map(lambda value: json.dumps(value).encode()) | st.just(b"[" * 60_000),
@@ -162,7 +160,6 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
         resolve("https://mixed.example/in", allow_private=False)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40).map(lambda text: f"http://{text}"))
 def test_any_address_is_resolved_or_refused(url: str) -> None:
     """No name is looked up: only texts that name no host or an address get as far as an answer."""

@@ -1,18 +1,18 @@
-"""The floors of the extraction bench: they rise on request and fall only by an explicit flag."""
+"""The floors of the benches: those of extraction rise on request and fall only by an explicit flag."""
 
 import json
 
 import pytest
 
-from tests.bench import extraction
+from tests.bench import crawl, extraction
 
 
 @pytest.fixture
 def floors(tmp_path, monkeypatch):
     file = tmp_path / "floors.json"
-    file.write_text(json.dumps({"extraction": {"digest": "a", "figures": {"title": 0.9, "body": 0.95}}}))
+    file.write_text(json.dumps({"extraction": {"digest": "a", "figures": {"title": 0.9, "body": 0.95}}, "crawl": {}}))
     monkeypatch.setattr(extraction, "FLOORS", file)
-    return lambda: json.loads(file.read_text())["extraction"]
+    return lambda: json.loads(file.read_text())
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,8 @@ def floors(tmp_path, monkeypatch):
 def test_a_floor_falls_only_by_an_explicit_flag(floors, figures, digest, flags, wrong, title) -> None:
     found = extraction.judged(figures, digest, **{"lift": False, "lower": False} | flags)
     assert len(found) == wrong
-    assert floors()["figures"]["title"] == title
+    assert floors()["extraction"]["figures"]["title"] == title
+    assert floors()["crawl"] == {}
 
 
 def test_the_repository_has_floors_for_every_measure() -> None:
@@ -40,3 +41,16 @@ def test_the_repository_has_floors_for_every_measure() -> None:
     assert figures.keys() == {
         "title", "day", "minute", "body", "body .9", "byline", "no false byline", "own text",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("figures", "wrong"),
+    [
+        ({"ratio": 0.8, "megabytes": 250, "megabytes of many pages": 250}, 0),
+        ({"ratio": 0.79, "megabytes": 250}, 1),
+        ({"ratio": 2, "megabytes": 251, "megabytes of many pages": 251}, 2),
+    ],
+)
+def test_a_crawl_is_fast_enough_and_small_enough(figures, wrong) -> None:
+    bars = json.loads(extraction.FLOORS.read_text(encoding="utf-8"))["crawl"]
+    assert len(crawl.judged(figures, bars)) == wrong

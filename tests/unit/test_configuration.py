@@ -109,7 +109,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.binary() | st.text().map(str.encode) | st.lists(PIECES).map("".join).map(str.encode))
 def test_any_file_is_a_configuration_or_a_clear_error(tmp_path: Path, raw: bytes) -> None:
     try:
@@ -120,7 +120,6 @@ def test_any_file_is_a_configuration_or_a_clear_error(tmp_path: Path, raw: bytes
         assert set(found.sections) == set(configuration.SECTIONS)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(READERS),
     st.dictionaries(

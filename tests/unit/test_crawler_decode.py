@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extract.decode import decode
+from crawler.extract.decode import Decoded, decode
 
 TEXT = "<p>青柠汽车 L7 在高速上刹车变软，车主要求厂家说明</p>"
 META = "<meta charset='{}'>"
@@ -33,9 +33,26 @@ def test_declared_charset_is_a_hint(body: bytes, content_type: str, charset: str
     assert found.text.endswith(TEXT)
 
 
+@pytest.mark.parametrize("content_type", ["", "text/html; charset=utf-8", "text/html; charset=gbk"])
+def test_a_piece_in_another_charset_does_not_turn_the_page(content_type: str) -> None:
+    advertisement = "<div>厂家直销，欢迎来电</div>"
+    mixed = decode(TEXT.encode() + advertisement.encode("gbk") + TEXT.encode(), content_type)
+    assert mixed.text.startswith(TEXT) and mixed.text.endswith(TEXT)
+    turned = decode(TEXT.encode("gbk") + advertisement.encode() + TEXT.encode("gbk"), content_type)
+    assert turned.charset == "gb18030" and turned.text.startswith(TEXT)
+
+
 def test_declared_big5_is_read() -> None:
     text = "青檸汽車在高速公路上煞車失靈"
     assert decode(text.encode("big5"), "text/html; charset=big5").text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"), [(TEXT, "gb18030"), ("<p>青檸汽車的煞車在高速公路上失靈了</p>", "big5hkscs")]
+)
+def test_charset_that_nothing_declares_is_told_by_common_characters(text: str, charset: str) -> None:
+    body = text.encode(charset)
+    assert (decode(body), decode(body, "text/html; charset=utf-8")) == (Decoded(text, charset),) * 2
 
 
 def test_few_characters_are_read_as_declared() -> None:

@@ -82,7 +82,7 @@ def test_what_may_be_left_out() -> None:
         (FEED | {"enabled": "perhaps"}, "enabled", "enabled"),
         (FEED | {"selectors": ["a"]}, "selectors", "selectors"),
         (FEED | {"selectors": {"item": "li"}}, "item", "feed"),
-        (LISTING | {"selectors": {}}, "item", "item"),
+        (LISTING | {"selectors": {"link": "a"}}, "item", "link…item"),
         (LISTING | {"selectors": {"item": "li", "titel": "h1"}}, "titel", "title"),
         (LISTING | {"selectors": {"item": "li["}}, "item", "li["),
         (LISTING | {"selectors": {"item": "li::shadow"}}, "item", "写法有误"),

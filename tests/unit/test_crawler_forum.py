@@ -182,7 +182,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=2000)
+@settings(max_examples=150)
 @given(st.one_of(st.lists(PIECES, max_size=60).map("".join), st.text(max_size=300)))
 def test_any_page_gives_an_answer_or_one_of_our_errors(html: str) -> None:
     for read in (read_board, read_thread, discuz.read_board, discuz.read_thread):

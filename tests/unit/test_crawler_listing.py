@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from core.errors import ConfigurationError, SourceChanged
-from crawler.extract.listing import read_fields, read_list
+from crawler.extract.listing import open_page, read_fields, read_list
 from crawler.extract.selectors import Selectors, first, read_selectors, text_of, values
 
 NOW = datetime(2026, 6, 16, 6, 0, tzinfo=UTC)
@@ -114,7 +114,7 @@ def test_any_html_is_read_or_reported(html: str, selector: str) -> None:
     selectors = Selectors(item=selector, link="a", title="*", text="//*", published_at="a::text", on_list=True)
     try:
         read_list(html, URL, selectors, now=NOW)
-        read_fields(html, selectors, now=NOW)
+        read_fields(open_page(html), selectors, now=NOW)
     except SourceChanged:
         return
 
@@ -127,6 +127,6 @@ def test_any_selector_is_refused_when_saved_or_works(selector: str, name: str) -
         return
     try:
         read_list(PAGE, URL, selectors, now=NOW)
-        read_fields(PAGE, selectors, now=NOW)
+        read_fields(open_page(PAGE), selectors, now=NOW)
     except SourceChanged:
         return

@@ -60,6 +60,7 @@ class FakeCrawler:
             now=lambda: NOW,
             delay_seconds=3.0,
             time_limit_seconds=600,
+            turns=None,
         )
         self.spider = SimpleNamespace(visit=visit)
         self.engine = SimpleNamespace(download_async=self.download)
@@ -125,6 +126,13 @@ def test_robots_txt_is_asked_once_per_origin() -> None:
         (robots("User-agent: *\nDisallow: /a"), SourceRefused),
         (robots("User-agent: Tingfeng\nDisallow: /"), SourceRefused),
         (robots("User-agent: *\nDisallow: /b"), None),
+        (robots("User-agent: *\nDisallow: /*a$"), SourceRefused),
+        (robots("User-agent: *\nDisallow: /*.php$\nDisallow: /b*"), None),
+        (robots("User-agent: *\nDisallow: /\nAllow: /a"), None),
+        (robots("User-agent: *\nDisallow: /\nUser-agent: tingfeng\nAllow: /"), None),
+        (robots("User-agent: *\nAllow: /\n\nUser-agent: tingfeng\nDisallow: /"), SourceRefused),
+        (robots("User-agent: *\nDisallow: /a\n" + "# filling\n" * 60_000), SourceRefused),
+        (robots("# filling\n" * 60_000 + "User-agent: *\nDisallow: /a"), None),
         (robots("User-agent: *\nDisallow: /", status=404), None),
         (robots("User-agent: *\nDisallow: /", status=403), None),
         (robots("", status=503), SourceUnreachable),
@@ -139,6 +147,14 @@ def test_robots_txt_decides(answer: Response | Exception, error: type[Exception]
         return
     with pytest.raises(error):
         delay_after(FakeCrawler(answer), URL)
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("7200", 7200), ("Tue, 16 Jun 2026 07:00:00 GMT", 3600)])
+def test_robots_txt_says_when_to_come_back(header: str, seconds: float) -> None:
+    answer = Response("http://news.example/robots.txt", status=503, headers={"Retry-After": header})
+    with pytest.raises(SourceUnreachable) as found:
+        delay_after(FakeCrawler(answer), URL)
+    assert found.value.details["retry_after_seconds"] == seconds
 
 
 @pytest.mark.parametrize(("page", "is_refused"), [("/closed/board", True), ("/open", False)])
@@ -163,7 +179,7 @@ def test_site_that_asks_for_a_pause_gets_it_twice_at_most() -> None:
         request: Request | Response = Request(URL)
         seen = []
         while isinstance(request, Request):
-            request = middleware.process_response(request, busy)
+            request = await middleware.process_response(request, busy)
             seen.append(type(request).__name__)
         return seen
 
@@ -198,16 +214,79 @@ def test_turns_of_a_host_are_a_delay_apart() -> None:
     assert Time(delay_seconds=0).turns("a", "a", "a") == [0, 0, 0]
 
 
+class OtherCrawls:
+    """Turns that others took: the host is free at ``free_at``, whoever asks."""
+
+    def __init__(self) -> None:
+        self.free_at = 0.0
+        self.clock = lambda: 0.0
+
+    async def take(self, host: str, delay_seconds: float) -> float:
+        if (wait := self.free_at - self.clock()) > 0:
+            return wait
+        self.free_at = self.clock() + delay_seconds
+        return 0.0
+
+    async def hold(self, host: str, seconds: float) -> None:
+        self.free_at = max(self.free_at, self.clock() + seconds)
+
+
+def test_a_host_is_shared_with_other_crawls_unless_it_is_ones_own() -> None:
+    others = OtherCrawls()
+    time = Time(turns=others)
+    others.clock = lambda: time.now
+    others.free_at = 105
+    assert time.turns("a", "a") == [5, 8]
+    others.free_at = 113
+    assert time.turns("a") == [13], "somebody else came in between"
+    asyncio.run(time.pace.pause("a", 30))
+    assert others.free_at == 143
+    own = Time(turns=others, delay_seconds=0)
+    assert own.turns("a", "a") == [0, 0]
+
+
+def test_a_crawl_delay_counts_from_the_request_for_robots_txt_on() -> None:
+    time = Time()
+    assert time.turns("a") == [0]
+    asyncio.run(time.pace.obey("a", 10))
+    assert time.turns("a", "a") == [10, 20]
+
+
+def test_a_site_in_trouble_is_asked_less_often_and_then_as_before() -> None:
+    time = Time()
+
+    def delay(*answers: tuple[float | None, bool]) -> float:
+        for latency, has_failed in answers:
+            time.pace.note("a", latency_seconds=latency, has_failed=has_failed)
+        return round(time.pace.delay("a"), 1)
+
+    usual = (0.4, False)
+    assert delay(*[usual] * 6) == 3
+    assert delay((0.7, False)) == 3, "slower, but within what is usual"
+    assert delay((0.9, False)) == 6
+    assert delay((None, True)) == 12
+    assert delay(*[(0.1, True)] * 20) == 60
+    assert 3 < delay(*[usual] * 4) < 60
+    assert delay(*[usual] * 30) == 3
+    assert time.pace.delay("b") == 3
+    asyncio.run(time.pace.obey("a", 300))
+    assert delay((None, True)) == 300, "a site's own word is above what we think"
+    jumpy = Time()
+    for latency in [0.01] * 9 + [0.2]:
+        jumpy.pace.note("a", latency_seconds=latency, has_failed=False)
+    assert jumpy.pace.delay("a") == 3, "within a quarter of a second everything is fast"
+
+
 def test_pause_moves_the_next_turn_of_its_host_only() -> None:
     time = Time()
-    time.pace.pause("a", 60)
-    time.pace.pause("a", 5)
+    asyncio.run(time.pace.pause("a", 60))
+    asyncio.run(time.pace.pause("a", 5))
     assert time.turns("b", "a", "a") == [0, 60, 63]
 
 
 def test_turn_after_the_time_limit_is_given_up_at_once() -> None:
     time = Time()
-    time.pace.obey("a", 3000)
+    asyncio.run(time.pace.obey("a", 3000))
     assert time.turns("a") == [0]
     with pytest.raises(NoTimeLeft):
         time.turns("a")

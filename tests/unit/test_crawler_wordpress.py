@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import SourceChanged
@@ -169,7 +169,6 @@ def test_comments_are_read_on_the_page_of_a_post() -> None:
     assert pages == (f"{HOST}/p5/comment-page-1/",)
 
 
-@settings(deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists) | st.text())
 def test_nothing_a_site_sends_escapes_as_another_error(value: object) -> None:
     record = dict.fromkeys(("id", "date", "date_gmt", "link", "title", "content", "author", "_embedded"), value)

@@ -89,7 +89,7 @@ def test_the_burst_is_inside_the_last_hour_by_many_authors_and_grows(story):
     assert late > 1.5 * early
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.datetimes(datetime(2024, 7, 1), datetime(2039, 12, 31), timezones=st.just(UTC)))
 def test_any_start_gives_a_whole_story_with_nothing_in_the_future(start):
     story = build(start)
@@ -277,7 +277,7 @@ def test_the_sources_are_loopback_without_delay_and_one_is_a_feed():
 plain = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=60)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(title=plain, text=plain, author=plain)
 def test_hostile_texts_come_out_of_the_pages_as_they_went_in(title, text, author):
     start = START

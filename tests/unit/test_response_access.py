@@ -8,9 +8,11 @@ import pytest
 
 from core.access import GRANTS, Action, Person, Role
 from core.errors import NotAllowed
-from response import campaign, incident, mentions, overview, statement_check, suspect, timeline
+from response import campaign, hotlist, incident, mentions, overview, statement_check, suspect, timeline
+from response.start import brand, judging, pack, posts, replay, robot, steps, watch
 
 DOORS: dict[Callable[..., Any], Action] = {
+    hotlist.current: Action.READ_MENTIONS,
     campaign.get: Action.READ_CAMPAIGNS,
     campaign.list_all: Action.READ_CAMPAIGNS,
     campaign.save: Action.MANAGE_CAMPAIGN,
@@ -38,6 +40,21 @@ DOORS: dict[Callable[..., Any], Action] = {
     suspect.linked: Action.READ_INCIDENTS,
     suspect.suspects: Action.READ_CAMPAIGNS,
     timeline.of: Action.READ_INCIDENTS,
+    brand.proposals: Action.READ_BRANDS,
+    brand.save: Action.MANAGE_BRANDS,
+    judging.judge: Action.MANAGE_BRANDS,
+    judging.ten: Action.READ_MENTIONS,
+    pack.check: Action.MANAGE_SOURCES,
+    pack.register: Action.MANAGE_SOURCES,
+    posts.load_file: Action.PUSH_MENTIONS,
+    posts.paste: Action.PUSH_MENTIONS,
+    posts.shown: Action.READ_MENTIONS,
+    posts.try_file: Action.PUSH_MENTIONS,
+    replay.replay: Action.READ_ALERTS,
+    robot.keep: Action.MANAGE_CHANNELS,
+    robot.try_out: Action.MANAGE_CHANNELS,
+    steps.standing: Action.READ_BRANDS,
+    watch.watch: Action.READ_SOURCES,
 }
 STRANGER = Person("nobody", frozenset())
 
@@ -58,7 +75,8 @@ def test_strangers_and_roles_without_the_right_are_refused(door: Callable[..., A
 
 
 def test_the_table_is_complete() -> None:
-    modules = (campaign, incident, mentions, overview, statement_check, suspect, timeline)
+    first_hour = (brand, judging, pack, posts, replay, robot, steps, watch)
+    modules = (campaign, hotlist, incident, mentions, overview, statement_check, suspect, timeline, *first_hour)
     found = {
         function
         for module in modules

@@ -46,7 +46,7 @@ _CLOCK: Final = rf"""
        |[+-][0-9]{{2}}(?::?[0-9]{{2}})?)(?![0-9:])\)?)?
 """
 _AFTER: Final = re.compile(
-    rf"(?:[\s,|·_)]*(?:(?P<iso>t)(?=[0-9])|-\s|at\s)?\s?)(?:{_WEEKDAY}\s?)?{_CLOCK}", re.X | re.A
+    rf"(?:[\s,|·_)]*(?:(?P<iso>t)(?=[0-9])|-\s|-(?=[0-9]{{2}}:)|at\s)?\s?)(?:{_WEEKDAY}\s?)?{_CLOCK}", re.X | re.A
 )
 _BEFORE: Final = re.compile(rf"(?<![0-9:.])(?P<iso>){_CLOCK}[\s,|·(]*(?:on\s)?$", re.X | re.A)
 _WHOLE_LINE: Final = re.compile(rf"(?P<iso>){_CLOCK}", re.X | re.A)

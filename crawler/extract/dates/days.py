@@ -16,6 +16,14 @@ def complete(match: re.Match[str], today: date) -> Sequence[date]:
     return [date(century + int(year), month, day) for century in ((2000, 1900) if len(year) == 2 else (0,))]
 
 
+def western(match: re.Match[str], today: date) -> Sequence[date]:
+    """06/15/2026 or 15/06/2026. Raises ValueError where it could be either: 06/05/2026."""
+    first, second = int(match["first"]), int(match["second"])
+    if first <= 12 and second <= 12 and first != second:
+        raise ValueError(match[0])
+    return [date(int(match["year"]), min(first, second), max(first, second))]
+
+
 def yearless(match: re.Match[str], today: date) -> Sequence[date]:
     """In every year that has the day, the next one first, and far enough back for a 29th of February."""
     days = []

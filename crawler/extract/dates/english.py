@@ -20,7 +20,7 @@ _FORMS: Final = tuple(
     re.compile(_WEEKDAY + r"(?<![0-9a-z])" + form, re.ASCII)
     for form in (
         # What asctime and date(1) print; the year comes after the time.
-        rf"{_MONTH}\s{_DAY}\s(?P<clock>[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?:\s[a-z]{{1,4}})?)\s{_YEAR}",
+        rf"{_MONTH}\s{_DAY}\s(?P<clock>[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?:\s(?:[a-z]{{1,4}}|[+-][0-9]{{4}}))?)\s{_YEAR}",
         rf"(?:{_MONTH}\s?|(?P<number>[0-9]{{1,2}})月\s){_DAY},?\s{_YEAR}",
         rf"{_DAY}(?:\s|-|\sof\s){_MONTH}[\s,-]{{1,2}}(?:{_YEAR}|{_SHORT_YEAR})",
         rf"{_MONTH}\s{_DAY}",

@@ -67,8 +67,8 @@ _SHORT_YEAR: Final = r"'?(?P<year>[0-9]{2})"
 _MONTH: Final = r"(?P<month>[0-9]{1,2})"
 _PADDED_MONTH: Final = r"(?P<month>[01][0-9])"
 _PADDED_DAY: Final = rf"(?P<day>[0-3][0-9]){_END}"
-# A day of two digits may be glued to its time: 2026-06-1509:12
-_DAY: Final = rf"(?P<day>[0-9]{{2}}(?=[0-9]{{2}}:[0-9]{{2}})|[0-9]{{1,2}}{_END})"
+# A day of two digits may be glued to its time: 2026-06-1509:12, 2026-06-15-09:12:00
+_DAY: Final = rf"(?P<day>[0-9]{{2}}(?=-?[0-9]{{2}}:[0-9]{{2}})|[0-9]{{1,2}}{_END})"
 _IN_WORDS: Final = rf"{_MONTH}\s?月\s?(?P<day>[0-9]{{1,2}})\s?[日号]"
 _MARK: Final = r"\s?(?P<mark>[-/.])\s?"
 
@@ -87,6 +87,12 @@ _FORMS: Final[tuple[_Day | _Moment, ...]] = (
     _Day(
         _pattern(_START, _YEAR, r"\s(?P<month>[0-9]{2})[-/](?P<day>[0-9]{2})", _END),
         days.complete,
+        Strength.COMPLETE,
+        Strength.COMPLETE,
+    ),
+    _Day(
+        _pattern(_START, r"(?P<first>[0-9]{1,2})/(?P<second>[0-9]{1,2})/", _YEAR, _END),
+        days.western,
         Strength.COMPLETE,
         Strength.COMPLETE,
     ),

@@ -1,0 +1,1 @@
+"""The page 开始: one file per step."""
