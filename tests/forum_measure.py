@@ -9,7 +9,8 @@ from core.errors import SourceChanged, SourceRefused
 from crawler.extract.forum import ForumReader
 from crawler.extract.thread import Floor, ThreadLink
 from crawler.spiders.forum import FULL_REPLIES
-from tests.forum_pages import FORUMS, HOST, NOW, UNREAD, UNTUNED, Forum, Post
+from tests.forum_designs import DESIGNS, LAST_DESIGNS
+from tests.forum_pages import FORUMS, HOST, LINED, NOW, UNTUNED, Forum, Post
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def measure(forum: Forum) -> Measured:
         url = board.next_url if is_new else None
     wanted = {thread.title: thread for thread in forum.threads}
     count: Counter[str] = Counter()
-    for link in sorted(links.values(), key=lambda link: (link.replies or 0) < FULL_REPLIES):
+    for link in sorted(links.values(), key=lambda link: -min(link.replies or 0, FULL_REPLIES)):
         thread = wanted.pop(link.title, None)
         count["threads"] += thread is not None
         count["replies"] += thread is not None and link.replies == len(thread.posts) - 1
@@ -106,7 +107,8 @@ def _floors(reader: ForumReader, url: str, pages: Mapping[str, str], notes: list
 
 
 def main() -> None:
-    for forum in (forum for forum in FORUMS + UNTUNED + UNREAD if forum.name in sys.argv[1:] or not sys.argv[1:]):
+    every = (*FORUMS, *UNTUNED, *LINED, *DESIGNS, *LAST_DESIGNS)
+    for forum in (forum for forum in every if forum.name in sys.argv[1:] or not sys.argv[1:]):
         found = measure(forum)
         print(
             f"{forum.name}: threads {found.threads:.3f}, their counts {found.replies:.3f}, posts {found.posts:.3f}, "

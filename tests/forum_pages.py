@@ -117,18 +117,19 @@ class Thread:
 @dataclass(frozen=True)
 class Forum:
     """name: of the template. board, url: addresses of a page of the list and of a thread. is_lively: see _said.
-    has_counts: the list tells how many replies a thread has."""
+    has_counts: the list tells how many replies a thread has. size: threads."""
 
     name: str
     board: Callable[[int], str]
     url: Callable[[Thread, int], str]
     is_lively: bool = False
     has_counts: bool = True
+    size: int = 30
 
     @property
     def threads(self) -> tuple[Thread, ...]:
         chance, keys = random.Random(self.name), iter(range(1000, 10**6, 7))
-        return tuple(_thread(chance, number, keys, self.is_lively) for number in range(101, 131))
+        return tuple(_thread(chance, number, keys, self.is_lively) for number in range(101, 101 + self.size))
 
     def pages(self, threads: Sequence[Thread] | None = None) -> dict[str, str]:
         """Path and query → page."""
@@ -204,30 +205,30 @@ def ago(at: datetime) -> str:
 TEMPLATES.filters |= {"linked": linked, "ago": ago}
 
 
-def _after(page: int, text: str) -> str:
+def after(page: int, text: str) -> str:
     return text if page > 1 else ""
 
 
 FORUMS: Final = (
     Forum(
         "BulletinBoard",
-        lambda page: "/viewforum.php?f=2" + _after(page, f"&start={(page - 1) * PER_BOARD}"),
-        lambda t, page: f"/viewtopic.php?f=2&t={t.number}" + _after(page, f"&start={(page - 1) * PER_THREAD}"),
+        lambda page: "/viewforum.php?f=2" + after(page, f"&start={(page - 1) * PER_BOARD}"),
+        lambda t, page: f"/viewtopic.php?f=2&t={t.number}" + after(page, f"&start={(page - 1) * PER_THREAD}"),
     ),
     Forum(
         "OldTables",
-        lambda page: "/forumdisplay.php?f=5" + _after(page, f"&page={page}"),
-        lambda t, page: f"/showthread.php?t={t.number}" + _after(page, f"&page={page}"),
+        lambda page: "/forumdisplay.php?f=5" + after(page, f"&page={page}"),
+        lambda t, page: f"/showthread.php?t={t.number}" + after(page, f"&page={page}"),
     ),
     Forum(
         "RowPairs",
         lambda page: f"/list.asp?boardid=3&page={page}",
-        lambda t, page: f"/read.asp?boardid=3&id={t.number}" + _after(page, f"&page={page}"),
+        lambda t, page: f"/read.asp?boardid=3&id={t.number}" + after(page, f"&page={page}"),
     ),
     Forum(
         "FlatList",
-        lambda page: "/go/car" + _after(page, f"?p={page}"),
-        lambda t, page: f"/t/{t.number}" + _after(page, f"?p={page}"),
+        lambda page: "/go/car" + after(page, f"?p={page}"),
+        lambda t, page: f"/t/{t.number}" + after(page, f"?p={page}"),
     ),
     Forum(
         "Definitions",
@@ -236,58 +237,58 @@ FORUMS: Final = (
     ),
     Forum(
         "Rendered",
-        lambda page: "/c/cars/5" + _after(page, f"?page={page - 1}"),
-        lambda t, page: f"/t/topic-about-{t.number}-and-more/{t.number}" + _after(page, f"?page={page}"),
+        lambda page: "/c/cars/5" + after(page, f"?page={page - 1}"),
+        lambda t, page: f"/t/topic-about-{t.number}-and-more/{t.number}" + after(page, f"?page={page}"),
     ),
     Forum(
         "Cards",
-        lambda page: "/forum/12" + _after(page, f"/page/{page}"),
-        lambda t, page: f"/forum/post/{t.number:x}f{t.number}" + _after(page, f"/page/{page}"),
+        lambda page: "/forum/12" + after(page, f"/page/{page}"),
+        lambda t, page: f"/forum/post/{t.number:x}f{t.number}" + after(page, f"/page/{page}"),
     ),
     Forum(
         "Phone",
-        lambda page: "/m/list?fid=9" + _after(page, f"&pn={page}"),
-        lambda t, page: f"/m/tie?tid={t.number}" + _after(page, f"&pn={page}"),
+        lambda page: "/m/list?fid=9" + after(page, f"&pn={page}"),
+        lambda t, page: f"/m/tie?tid={t.number}" + after(page, f"&pn={page}"),
     ),
     Forum(
         "Nested",
-        lambda page: "/thread.php?fid=4" + _after(page, f"&page={page}"),
-        lambda t, page: f"/read.php?tid={t.number}&fpage=0&toread=" + _after(page, f"&page={page}"),
+        lambda page: "/thread.php?fid=4" + after(page, f"&page={page}"),
+        lambda t, page: f"/read.php?tid={t.number}&fpage=0&toread=" + after(page, f"&page={page}"),
     ),
     Forum(
         "Messages",
-        lambda page: "/forums/cars.12/" + _after(page, f"page-{page}"),
-        lambda t, page: f"/threads/topic-{t.number}.{t.number}/" + _after(page, f"page-{page}"),
+        lambda page: "/forums/cars.12/" + after(page, f"page-{page}"),
+        lambda t, page: f"/threads/topic-{t.number}.{t.number}/" + after(page, f"page-{page}"),
         is_lively=True,
     ),
     Forum(
         "Outline",
-        lambda page: "/c/general/7" + _after(page, f"?page={page - 1}"),
-        lambda t, page: f"/t/topic/{t.number}" + _after(page, f"?page={page}"),
+        lambda page: "/c/general/7" + after(page, f"?page={page - 1}"),
+        lambda t, page: f"/t/topic/{t.number}" + after(page, f"?page={page}"),
         is_lively=True,
     ),
     Forum(
         "Bars",
         lambda page: f"/f?kw=car&ie=utf-8&pn={(page - 1) * 50}",
-        lambda t, page: f"/p/{t.number}" + _after(page, f"?pn={page}"),
+        lambda t, page: f"/p/{t.number}" + after(page, f"?pn={page}"),
         is_lively=True,
     ),
     Forum(
         "Hashed",
-        lambda page: "/cars" + _after(page, f"-{page}"),
-        lambda t, page: f"/63{t.number}" + _after(page, f"-{page}") + ".html",
+        lambda page: "/cars" + after(page, f"-{page}"),
+        lambda t, page: f"/63{t.number}" + after(page, f"-{page}") + ".html",
         is_lively=True,
     ),
     Forum(
         "Plain",
-        lambda page: "/all" + _after(page, f"?page={page}"),
-        lambda t, page: f"/d/{t.number}-topic" + _after(page, f"?page={page}"),
+        lambda page: "/all" + after(page, f"?page={page}"),
+        lambda t, page: f"/d/{t.number}-topic" + after(page, f"?page={page}"),
         is_lively=True,
         has_counts=False,
     ),
     Forum(
         "Stacked",
-        lambda page: "/list.jsp?item=cars" + _after(page, f"&nextid={2000000000 - page}"),
+        lambda page: "/list.jsp?item=cars" + after(page, f"&nextid={2000000000 - page}"),
         lambda t, page: f"/post-cars-{t.number}-{page}.shtml",
         is_lively=True,
     ),
@@ -300,14 +301,14 @@ FORUMS: Final = (
     Forum(
         "Groups",
         lambda page: f"/group/cars/discussion?start={(page - 1) * 25}",
-        lambda t, page: f"/group/topic/{t.number}/" + _after(page, f"?start={(page - 1) * 100}"),
+        lambda t, page: f"/group/topic/{t.number}/" + after(page, f"?start={(page - 1) * 100}"),
         is_lively=True,
         has_counts=False,
     ),
     Forum(
         "Headed",
-        lambda page: "/c/cars/3" + _after(page, f"?page={page}"),
-        lambda t, page: f"/topic/{t.number}-talk-{'abcdef'[t.number % 6]}" + _after(page, f"?page={page}"),
+        lambda page: "/c/cars/3" + after(page, f"?page={page}"),
+        lambda t, page: f"/topic/{t.number}-talk-{'abcdef'[t.number % 6]}" + after(page, f"?page={page}"),
         is_lively=True,
     ),
     Forum(
@@ -318,14 +319,14 @@ FORUMS: Final = (
     ),
     Forum(
         "Ledger",
-        lambda page: "/quan/8" + _after(page, f"/{page}"),
-        lambda t, page: f"/quan/8/{t.number}" + _after(page, f"?page={page}"),
+        lambda page: "/quan/8" + after(page, f"/{page}"),
+        lambda t, page: f"/quan/8/{t.number}" + after(page, f"?page={page}"),
         is_lively=True,
     ),
     Forum(
         "Labels",
-        lambda page: "/" + _after(page, f"?page={page}"),
-        lambda t, page: f"/topic/{t.number}/talk-{'abcdef'[t.number % 6]}/" + _after(page, f"?page={page}"),
+        lambda page: "/" + after(page, f"?page={page}"),
+        lambda t, page: f"/topic/{t.number}/talk-{'abcdef'[t.number % 6]}/" + after(page, f"?page={page}"),
         is_lively=True,
     ),
 )
@@ -333,29 +334,29 @@ FORUMS: Final = (
 UNTUNED: Final = (
     Forum(
         "Classic",
-        lambda page: "/forumdisplay.php?fid=2" + _after(page, f"&page={page}"),
-        lambda t, page: f"/showthread.php?tid={t.number}" + _after(page, f"&page={page}"),
+        lambda page: "/forumdisplay.php?fid=2" + after(page, f"&page={page}"),
+        lambda t, page: f"/showthread.php?tid={t.number}" + after(page, f"&page={page}"),
         is_lively=True,
     ),
     Forum(
         "Circle",
-        lambda page: "/board/1066" + _after(page, f"?page={page}"),
-        lambda t, page: f"/board/post/detail?postId={t.number}" + _after(page, f"&page={page}"),
+        lambda page: "/board/1066" + after(page, f"?page={page}"),
+        lambda t, page: f"/board/post/detail?postId={t.number}" + after(page, f"&page={page}"),
         is_lively=True,
     ),
     Forum(
         "Branches",
-        lambda page: "/r/cars" + _after(page, f"?after={page}"),
-        lambda t, page: f"/r/cars/{t.number}" + _after(page, f"?after={page}"),
+        lambda page: "/r/cars" + after(page, f"?after={page}"),
+        lambda t, page: f"/r/cars/{t.number}" + after(page, f"?after={page}"),
         is_lively=True,
     ),
 )
-# A text without an element around each post: not read, and said to be no forum.
-UNREAD: Final = (
+# A text without an element around each post.
+LINED: Final = (
     Forum(
         "Lines",
-        lambda page: "/wap/list.php?fid=3" + _after(page, f"&page={page}"),
-        lambda t, page: f"/wap/show.php?tid={t.number}" + _after(page, f"&page={page}"),
+        lambda page: "/wap/list.php?fid=3" + after(page, f"&page={page}"),
+        lambda t, page: f"/wap/show.php?tid={t.number}" + after(page, f"&page={page}"),
         is_lively=True,
     ),
 )

@@ -137,6 +137,14 @@ def _own_parts(shape: Shape, root: int, among: Collection[int], opened: Collecti
             place = shape.ends[place] + 1
 
 
+def are_uneven(shape: Shape, blocks: Sequence[Block]) -> bool:
+    """Whether blocks are runs of neighbours whose number differs, each behind an element that only heads have."""
+    if len({len(block.roots) for block in blocks[:-1]}) < 2:
+        return False
+    heads = {shape.names[block.roots[0]] for block in blocks}
+    return not any(shape.names[root] in heads for block in blocks for root in block.roots[1:])
+
+
 def top_before(shape: Shape, place: int, stop: int) -> int:
     """The highest element around ``place`` that does not hold ``stop``."""
     while (parent := shape.parents[place]) >= 0 and not shape.is_inside(stop, parent):
@@ -165,7 +173,8 @@ def _runs(shape: Shape, found: Series) -> Iterator[Series]:
     usual = Counter(gaps).most_common(1)[0][0]
     if max(gaps) == 1:
         return
-    ends = [*positions[1:], min(len(children), positions[-1] + max(usual, 2))]
+    last = max(usual, 2) if max(gaps) == min(gaps) else max(gaps)
+    ends = [*positions[1:], min(len(children), positions[-1] + last)]
     yield _series(found, [tuple(children[a:b]) for a, b in zip(positions, ends, strict=True)])
     starts = [max(0, positions[0] - max(usual, 2) + 1), *(position + 1 for position in positions[:-1])]
     yield _series(found, [tuple(children[a : b + 1]) for a, b in zip(starts, positions, strict=True)])

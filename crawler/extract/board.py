@@ -26,7 +26,10 @@ MOST_ELEMENTS: Final = 400
 MOST_TIMES: Final = 10
 MOST_INNER: Final = 20
 # Guess: ten times the fullest list met.
+FEWEST_COUNTED: Final = 3
 MOST_LINKS: Final = 3000
+# Guess: threads of one title on a list.
+MOST_NAMESAKES: Final = 3
 _REPLY_WORD: Final = re.compile(r"^(?:回复|回帖|评论|跟帖|replies)\s?数?\s?[:：]?$", re.IGNORECASE)
 _THREAD: Final = re.compile(
     r"thread|topic|tid|viewtopic|post|read|show|view|detail|article|tie|/t/|/d/|/p/|/q/|question|discussion|note",
@@ -39,6 +42,8 @@ _OTHER: Final = re.compile(
 )
 # Threads live below their board: ``/board/post/detail``.
 _BOARD: Final = re.compile(r"board|plate", re.IGNORECASE)
+# A parameter for one of many threads.
+_KEY: Final = re.compile(r"/(?:[gt]id|id|file|num|reid|postid)/")
 _REPLIES: Final = re.compile(
     r"(?:回复|回帖|评论|跟帖|回应|答复|回答|replies|comments?|posts)\s?(?:数)?[:：(（]?\s?(\d{1,7})|(\d{1,7})\s?(?:条|个|次)?\s?(?:回复|回帖|评论|跟帖|回应|回答|[回评](?!\w)|repl(?:y|ies)|comments?)"
     r"|^(\d{1,7})\s?/\s?\d{1,9}$",
@@ -93,9 +98,14 @@ def _merged(grouped: Mapping[Sort, list[tuple[int, str]]]) -> dict[Sort, list[tu
 
 
 def _grouped(shape: Shape, found: Sequence[tuple[int, str]]) -> dict[str, _Thread]:
+    """Words that links to several threads show are a button, no title."""
     threads: dict[str, _Thread] = {}
-    for place, address in found:
-        _add(threads, shape, place, address)
+    links = [(place, address, _words(shape, place), thread_key(address)) for place, address in found]
+    owners: defaultdict[str, set[str]] = defaultdict(set)
+    for _, _, words, key in links:
+        owners[words].add(key)
+    for place, address, words, key in links:
+        _add(threads, place, address, words if len(owners[words]) <= MOST_NAMESAKES else "", key)
     return threads
 
 
@@ -123,10 +133,8 @@ def _links(shape: Shape, url: str) -> Iterator[tuple[int, str]]:
             yield place, clean(address)
 
 
-def _add(found: dict[str, _Thread], shape: Shape, place: int, address: str) -> None:
+def _add(found: dict[str, _Thread], place: int, address: str, words: str, key: str) -> None:
     """Links to one thread (title, its pages, its last post) are one thread under its best words."""
-    key = thread_key(address)
-    words = _words(shape, place)
     title = "" if _NOT_TITLE.match(words) or TIME.fullmatch(words) else words
     known = found.get(key)
     if known is None:
@@ -193,9 +201,14 @@ class Rows:
             words = self.shape.own[place]
             if words and len(words) <= 40 and place != thread.place and (match := _REPLIES.search(words)):
                 return int(next(group for group in match.groups() if group))
-            if words and _REPLY_WORD.match(words) and (after := _following(self.shape, place)) is not None:
-                return after
+            if words and _REPLY_WORD.match(words) and (beside := self._beside(place)) is not None:
+                return beside
         return None
+
+    def _beside(self, label: int) -> int | None:
+        """The number that a label stands in or after."""
+        around = self.shape.own[self.shape.parents[label]].replace(",", "")
+        return int(around[:7]) if around.isascii() and around.isdigit() else _following(self.shape, label)
 
     def _column(self, place: int) -> str:
         """Cells of a table differ by their position."""
@@ -222,14 +235,15 @@ def _score(sort: Sequence[str], rows: Rows) -> float:
     """How much a sort of links looks like threads: titles, many of them, in rows with times and counts."""
     titled = [thread for thread in rows.titled if len(thread.title) > 1]
     text = f"/{'/'.join(sort)}/"
-    if not titled or not any("N" in part or part == "*" or part == "?" for part in sort):
+    if not titled or not ("*" in text or "N" in text or sort[-1] != "?"):
         return 0.0
     lengths = sum(min(len(thread.title), 24) for thread in titled) / len(titled)
     variety = len({thread.title for thread in titled}) / len(titled)
     board = _BOARD.search(text)
-    is_other = _OTHER.search(text) or (board and not _THREAD.search(text, board.end()))
+    is_other = _OTHER.search(text) or (board and not _THREAD.search(text, board.end()) and not _KEY.search(text))
     cue = (2.0 if _THREAD.search(text) else 1.0) * (0.15 if is_other else 1.0)
     timed = sum(bool(rows.times(thread)) for thread in titled) / len(titled)
+    cue *= 0.3 if len(titled) == 1 else 1.0
     return math.log2(1 + len(titled)) * lengths * variety * cue * (0.4 + timed)
 
 
@@ -270,10 +284,16 @@ def _reply_column(rows: Sequence[Sequence[tuple[str, int]]]) -> str | None:
         for name, count in dict(reversed(row)).items():
             totals[name] += count
             met[name] += 1
-    usual = [name for name in met if 2 * met[name] > len(rows)]
+    usual = [name for name in met if 2 * met[name] > len(rows) and not _counts_rows(rows, name)]
     named = [name for name in usual if _REPLY_CLASS.search(name)]
     free = [name for name in usual if not _VIEW_CLASS.search(name)]
     return named[0] if named else min(free, key=lambda name: totals[name], default=None)
+
+
+def _counts_rows(rows: Sequence[Sequence[tuple[str, int]]], name: str) -> bool:
+    """1, 2, 3 down the list."""
+    column = [count for row in rows for its, count in row if its == name]
+    return len(column) > FEWEST_COUNTED and all(b - a == 1 for a, b in zip(column, column[1:], strict=False))
 
 
 def _last(rows: Rows, thread: _Thread, now: datetime) -> datetime | None:

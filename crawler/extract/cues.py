@@ -22,7 +22,8 @@ _BAD: Final = frozenset(
     re.findall(
         r"[\w-]+",
         "pages pager pagination fenye foot footer tool tools action actions act btn btns button buttons meta "
-        "info head header title subject avatar user author profile level rank attach attachment edit edited "
+        "info head header heading caption crumb crumbs breadcrumb "
+        "title subject avatar user author profile level rank attach attachment edit edited "
         "notice ad ads nav page side stat stats time date floor bar menu op ops name like likes bio group "
         "operate operation operations opt opts todo badge control controls honor medal device client from report tail",
     )
@@ -42,8 +43,8 @@ _USER_CLASS: Final = re.compile(
     r"author|user|nick|poster|member|uname|writer|screen|owner|louzhu|zuozhe|yonghu|name(?!space)", re.IGNORECASE
 )
 _USER_LINK: Final = re.compile(
-    r"(?:^|[/?&._-])(?:user|users|member|members|memberlist|profile|space|people|author|home|uid|u|userid|username|uc|i"
-    r"|person|ucenter)(?:$|[/?=&._-])|/@",
+    r"(?:^|[/?&;=._-])(?:user|users|member|members|memberlist|profile|space|people|author|home|uid|u|userid|username|uc|i"
+    r"|person|ucenter)(?:$|[/?=&;._-])|/@",
     re.IGNORECASE,
 )
 _NOT_USER_LINK: Final = re.compile(
@@ -63,7 +64,7 @@ NO_NAME: Final = re.compile(
     r"^(?:楼主|版主|管理员|沙发|板凳|地板|回复(?:\W.{0,6})?|引用|举报|编辑|删除|分享|收藏|点赞|赞|顶|踩|支持|反对|只看.{1,6}|关注|私信|发消息|加好友|倒序.{0,4}"
     r"|查看.{0,12}|更多|登录|注册|来自.{0,20}|等级.{0,9}|积分.{0,9}|帖子.{0,9}|主题.{0,9}|精华.{0,9}|威望.{0,9}|新手上路|.{0,3}会员|.{0,3}用户组.{0,9}"
     r"|(?:lv|level)\.?\s?\d{1,3}|\d{1,7}\s(?:posts?|topics?|replies)|(?:members?|moderators?|administrators?|guests?)"
-    r"|reply|quote|report|edit|delete|like|share|top|online|offline|在线|离线|只看TA|#.{0,9}|第.{1,6}[楼层]|[\d\s.,:%+/()-]+[楼#层F]?|\d+\s?(?:赞|回|次|条|人|喜欢|like).{0,4}|\d+L|收藏|转发|喜欢|感谢|头像|推荐|楼上|原帖.{0,4}|阅读模式|复制链接|.{0,4}浏览|楼层|[上下]一(?:主题|话题|.)|返回.{0,6})$",
+    r"|reply|quote|report|edit|delete|like|share|top|online|offline|在线|离线|只看TA|#.{0,9}|第.{1,6}[楼层条篇则].{0,4}|[\d\s.,:%+/()-]+[楼#层F]?|\d+\s?(?:个\s?)?(?:赞|回|次|条|人|喜欢|like).{0,4}|\d+L|收藏|转发|喜欢|感谢|头像|推荐|楼上|原帖.{0,4}|阅读模式|复制链接|.{0,4}浏览|楼层|[上下]一(?:主题|话题|.)|返回.{0,6})$",
     re.IGNORECASE,
 )
 _FACT: Final = re.compile(
@@ -108,6 +109,11 @@ def cue(shape: Shape, place: int) -> float:
         and not (known[-1] in ("post", "reply", "comment") and len(known) > 1 and known[0] in _BAD)
         else 0.25
     )
+
+
+def is_fact(words: str) -> bool:
+    """``Posts: 105``, told of a writer."""
+    return bool(_FACT.match(words))
 
 
 def is_never_words(name: str) -> bool:

@@ -4,30 +4,25 @@ Pure functions; ``ForumReader`` adds the memory of one crawl, so that a page wit
 fuller neighbours. Any page gives an answer or SourceChanged.
 """
 
-import hashlib
 import re
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from core.database import storable
 from core.errors import SourceChanged, SourceRefused
 from crawler.extract import board, index
-from crawler.extract.blocks import Block, Series, answered, series, top_before
-from crawler.extract.comments import comments
-from crawler.extract.dates import Published
-from crawler.extract.memory import MOST_INSIDE, Memory, ThreadSelectors, known_blocks, selectors, usual
-from crawler.extract.own_words import words_of
-from crawler.extract.pager import clean, next_url, page_number, thread_key
+from crawler.extract.blocks import Block, Series, series, top_before
+from crawler.extract.lines import WORDS, enclose, open_letters
+from crawler.extract.memory import MOST_INSIDE, Memory, ThreadSelectors, known_blocks, selectors
+from crawler.extract.pager import next_url, page_number, thread_key
 from crawler.extract.posts import Posts
+from crawler.extract.reading import Read, floors_of, read_blocks, with_comments
 from crawler.extract.shape import Shape
-from crawler.extract.thread import BoardPage, Floor, ThreadPage
+from crawler.extract.thread import BoardPage, ThreadPage
 from crawler.extract.timemark import Mark, marks, moment
 from crawler.extract.tree import line, parse
 
@@ -39,6 +34,12 @@ MOST_SINGLE: Final = 12
 MOST_STEPS: Final = 12
 # Guess: less is a button or a rule; the words of a post on a page of its own.
 FEWEST_LETTERS: Final = 4
+# Guess: the order of more does not tell more.
+MOST_ORDERED: Final = 40
+# Guess: so many full pages of a site tell where things stand on all.
+LESSONS: Final = 8
+FEWEST_TAUGHT: Final = 3
+MOST_PEOPLE: Final = 5000
 # Minutes: the widest offset of a time zone from UTC is 14 hours.
 WIDEST_SLIP: Final = 14 * 60
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -47,29 +48,12 @@ _GONE: Final = re.compile(
     r"|(?:topic|thread|page)[^.]{0,20}(?:not exist|not found|deleted)",
     re.IGNORECASE,
 )
-_ABSOLUTE: Final = re.compile(r"\d{4}\D|\d{10}")
+_RE: Final = re.compile(r"(?:(?:回复|回覆|re|主题|标题)\s?[:：]\s?)*", re.IGNORECASE)
 _WALL: Final = re.compile(
     r"(?:您?需要|请先?|必须)登[录錄入陆]|登[录錄]后(?:才|方)?[可能](?!以?(?:进行|够)?(?:回|评|发|參|参|点|收|打|私|关))|没有权限|無權|仅限会员"
     r"|login to (?:view|continue)|must be logged in",
     re.IGNORECASE,
 )
-_USER_ID: Final = re.compile(
-    r"(?:uid|user|id|u|userid|member|profile|space|people)[=/_-](\d{1,15})(?!\d)|/(?:u|user|users|people|member|profile|@)/([^/?#.]{1,60})",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    mark: Mark
-    key: str
-    author: str
-    author_link: str
-    number: int | None
-    published: Published | None
-    text: str
-    below: "tuple[_Read, ...]" = ()
-    above: int | None = None
 
 
 class ForumReader:
@@ -111,150 +95,122 @@ def propose(html: str, url: str, now: datetime) -> ThreadSelectors | None:
     """The selectors that a thread page with several posts suggests."""
     memory = Memory()
     _read_thread(html, url, now, memory)
-    return usual(memory.posts)
+    return memory.posts.usual()
 
 
 def _read_thread(html: str, url: str, now: datetime, memory: Memory) -> ThreadPage:
     """Read a thread page as its fuller neighbours were read, else by what is repeated on it."""
     root = parse(html)
+    open_letters(root)
+    usual = memory.posts.usual()
+    enclose(root, fewest=1 if usual and WORDS in usual.text else 2)
     shape = Shape(root)
     found = list(marks(shape))[: 3 * MOST_POSTS]
     title, is_first = _title(root), page_number(url) == 1
+    shape.hush(place for place, words in enumerate(shape.own) if _is_title(words, title))
     furniture = memory.meet(shape, found, thread_key(url))
     found = [mark for mark in found if mark.place not in furniture]
-    reads = _as_known(shape, found, now, memory, is_first=is_first)
-    if reads is None:
-        reads = _as_repeated(shape, found, now, memory, is_first=is_first)
-    reads = [_without(read, title) for read in reads][:MOST_POSTS]
-    floors = _floors(reads, url)
-    if not floors and not (reads and memory.posts):  # where posts are known to stand, one may be a picture
+    reads = [_without(read, title) for read in _reads(shape, found, now, memory, is_first=is_first)][:MOST_POSTS]
+    floors = floors_of(reads, url)
+    if not floors and not (reads and memory.posts.pages):  # where posts are known to stand, one may be a picture
         raise _nothing(root, url, "帖子")
     return ThreadPage(key=thread_key(url), title=title, floors=floors, next_url=next_url(root, url))
 
 
-def _as_known(
-    shape: Shape, found: Sequence[Mark], now: datetime, memory: Memory, *, is_first: bool
-) -> list[_Read] | None:
-    """None where nothing stands as on the pages before."""
-    known = usual(memory.posts)
-    blocks = known_blocks(shape, found, known) if known else []
-    reads = _with_comments(shape, blocks, found, now, known, known.nest) if known and blocks else []
-    if known and len(blocks) > 2:
-        memory.posts[known] += 1
-    if not is_first:
-        return reads or None
-    start = blocks[0].roots[0] if blocks else len(shape.nodes)
-    return [*_first(shape, found, start, reads, now, memory), *reads] or None
-
-
-def _as_repeated(shape: Shape, found: Sequence[Mark], now: datetime, memory: Memory, *, is_first: bool) -> list[_Read]:
-    best = _best(shape, found)
-    if best is None:
-        reads, start = _single(shape, found, now)
+def _reads(shape: Shape, found: Sequence[Mark], now: datetime, memory: Memory, *, is_first: bool) -> list[Read]:
+    """All posts of a page, in page order."""
+    blocks, known, nest = _posts(shape, found, now, memory)
+    if blocks:
+        reads, start = with_comments(shape, blocks, found, now, known, nest), blocks[0].roots[0]
+    elif is_first and (first := _first(shape, found, len(shape.nodes), [], now, memory)):
+        return first
     else:
-        posts = Posts(shape, best.blocks)
-        reads, start = _with_comments(shape, best.blocks, found, now, nest=best.nest), best.blocks[0].roots[0]
-        if len(best.blocks) > 2:
-            memory.posts[selectors(shape, best.blocks[0], posts, best.nest)] += 1
-    return [*(_first(shape, found, start, reads, now, memory) if is_first and reads else []), *reads]
+        return _single(shape, found, now)
+    return [*(_first(shape, found, start, reads, now, memory) if is_first else []), *reads]
+
+
+def _posts(
+    shape: Shape, found: Sequence[Mark], now: datetime, memory: Memory
+) -> tuple[Sequence[Block], ThreadSelectors | None, str]:
+    """The blocks of the page and how to read them: as its fuller neighbours, of which it may be one itself."""
+    known = memory.posts.usual()
+    blocks = known_blocks(shape, found, known) if known else []
+    if known and blocks and memory.posts.pages >= LESSONS:
+        return blocks, known, known.nest
+    best = _best(shape, found, now)
+    if best and len(best.blocks) >= FEWEST_TAUGHT:
+        posts, before = Posts(shape, best.blocks), known
+        memory.posts.add(shape, best.blocks[0], posts, best.nest)
+        memory.people.update(name for name, _ in posts.writers.names() if len(memory.people) < MOST_PEOPLE)
+        known = memory.posts.usual()
+        if known is not None and (before is None or known.is_like(selectors(shape, best.blocks[0], posts, best.nest))):
+            return best.blocks, known, best.nest
+        blocks = known_blocks(shape, found, known) if known else []
+    if known and blocks:
+        return blocks, known, known.nest
+    return (best.blocks, None, best.nest) if best else ([], None, "")
 
 
 def _first(
-    shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[_Read], now: datetime, memory: Memory
-) -> list[_Read]:
-    """The first post, where it stands in a block of another sort: as on fuller pages, else by what it looks like."""
+    shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[Read], now: datetime, memory: Memory
+) -> list[Read]:
+    """The first post, where it stands in a block of another sort: as on other pages, else by what it looks like."""
     before = [mark for mark in found if mark.place < start]
-    opening = usual(memory.openings)
-    blocks = known_blocks(shape, before, opening, start)[:1] if opening else []
-    if opening and replies and blocks and opening.text not in Posts(shape, blocks).places:
+    known = memory.openings.usual()
+    blocks = known_blocks(shape, before, known, start)[:1] if known else []
+    if known and replies and blocks and known.text not in Posts(shape, blocks).places:
         blocks = []  # a later page has the head of the thread without its first post
-    is_sure = memory.openings[opening] > 1 if opening else False
-    if not blocks and replies and not is_sure and (block := _opening(shape, before, start, replies, now)):
-        opening, blocks = None, [block]
-    if not blocks:
-        return []
-    posts = Posts(shape, blocks, opening)
-    reads = _reads(shape, posts, now)
-    if reads[0].text and len(replies) > 2:
-        memory.openings[opening or selectors(shape, blocks[0], posts)] += 1
-    return reads
+    is_taught = memory.openings.pages >= LESSONS or (memory.openings.pages > 1 and not blocks)
+    if replies and not is_taught and (block := _opening(shape, before, start, replies, now)):
+        posts = Posts(shape, [block])
+        if len(replies) >= FEWEST_TAUGHT:
+            memory.openings.add(shape, block, posts, people=memory.people)
+            known = memory.openings.usual()
+        if known is None or known.is_like(selectors(shape, block, posts)):
+            blocks = [block]
+        else:
+            blocks = known_blocks(shape, before, known, start)[:1]
+    return read_blocks(shape, Posts(shape, blocks, known), now) if blocks else []
 
 
-def _without(read: _Read, title: str) -> _Read:
-    """Boards repeat the thread's title over each post."""
+def _without(read: Read, title: str) -> Read:
+    """Boards repeat the thread's title, and the writer's name, over each post."""
     first, _, rest = read.text.partition("\n")
-    is_title = (
-        bool(title) and re.sub(r"^(?:回复|回覆|re|主题|标题)\s?[:：]\s?", "", first, flags=re.IGNORECASE) == title
-    )
-    return replace(read, text=rest) if is_title and rest else read
+    if first == read.author:
+        return replace(read, text=rest)
+    return replace(read, text=rest) if rest and _is_title(first, title) else read
 
 
-def _best(shape: Shape, found: Sequence[Mark]) -> Series | None:
+def _is_title(words: str, title: str) -> bool:
+    return bool(title) and words.endswith(title) and bool(_RE.fullmatch(words[: -len(title)]))
+
+
+def _best(shape: Shape, found: Sequence[Mark], now: datetime) -> Series | None:
+    """The series that explains most words, with names, and times of day that follow one another."""
     best, most = None, 0.0
+    ordered: dict[tuple[int, ...], float] = {}
     for one in series(shape, found):
         posts = Posts(shape, one.blocks)
-        named = sum(bool(name) for name, _ in posts.authors()) / len(one.blocks)
+        named = sum(bool(name) for name, _ in posts.writers.names()) / len(one.blocks)
         clock = sum(":" in block.mark.text or "前" in block.mark.text for block in one.blocks) / len(one.blocks)
-        score = posts.quality() * (0.3 + named) * (0.5 + 0.5 * clock)
+        places = tuple(block.mark.place for block in one.blocks[:MOST_ORDERED])
+        if places not in ordered:
+            ordered[places] = 1.0 if one.nest else _order(shape, one.blocks[:MOST_ORDERED], now)
+        score = posts.quality() * (0.3 + named) * (0.5 + 0.5 * clock) * (0.4 + 0.6 * ordered[places])
         if score > most:
             best, most = one, score
     return best
 
 
-def _with_comments(
-    shape: Shape,
-    blocks: Sequence[Block],
-    found: Sequence[Mark],
-    now: datetime,
-    known: ThreadSelectors | None = None,
-    nest: str = "",
-) -> list[_Read]:
-    """Each post with what is said below it. nest: see Series."""
-    posts = Posts(shape, blocks, known)
-    if nest:
-        above = answered(shape, blocks, nest)
-        return [replace(read, above=mark) for read, mark in zip(_reads(shape, posts, now), above, strict=True)]
-    inner = comments(shape, posts, found)
-    if not inner:
-        return _reads(shape, posts, now)
-    posts = Posts(shape, blocks, known, {block.roots[0] for _, block in inner})
-    reads, below = _reads(shape, posts, now), defaultdict[int, list[_Read]](list)
-    said = _reads(shape, Posts(shape, [block for _, block in inner]), now)
-    for (number, _), read in zip(inner, said, strict=True):
-        below[number].append(read)
-    return [replace(read, below=tuple(below[number])) for number, read in enumerate(reads)]
+def _order(shape: Shape, blocks: Sequence[Block], now: datetime) -> float:
+    """How many neighbours are in the order of most: people join whenever they like, but posts follow one another."""
+    times = [read.at for block in blocks if (read := moment(block.mark, shape, now))]
+    pairs = list(zip(times, times[1:], strict=False))
+    rising, falling = sum(a <= b for a, b in pairs), sum(a >= b for a, b in pairs)
+    return max(rising, falling) / len(pairs) if len(pairs) > 1 else 1.0
 
 
-def _reads(shape: Shape, posts: Posts, now: datetime) -> list[_Read]:
-    authors, numbers, keys, without = posts.authors(), posts.floors(), posts.keys(), sorted(posts.without)
-    found = []
-    for place, block in enumerate(posts.blocks):
-        name, at = authors[place]
-        drop = [shape.nodes[block.mark.place], *([shape.nodes[at]] if at is not None else [])]
-        places = posts.words_places(place)
-        drop.extend(shape.nodes[other] for one in places for other in _within(shape, one, without))
-        texts = [words_of(shape.nodes[one], drop) for one in places]
-        if texts and at is not None and shape.is_inside(at, places[0]):
-            texts[0] = texts[0].lstrip(":：").lstrip()  # ``<a>阿泽</a>：顶``
-        found.append(
-            _Read(
-                mark=block.mark,
-                key=keys[place],
-                author=name,
-                author_link=_link_of(shape, at),
-                number=numbers[place],
-                published=moment(block.mark, shape, now),
-                text="\n".join(text for text in texts if text),
-            )
-        )
-    return found
-
-
-def _within(shape: Shape, outer: int, places: Sequence[int]) -> Sequence[int]:
-    return places[bisect_left(places, outer) : bisect_right(places, shape.ends[outer])]
-
-
-def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[_Read], now: datetime) -> Block | None:
+def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[Read], now: datetime) -> Block | None:
     """The first post, where it stands in a block of another sort before the replies."""
     chosen, words = None, list[int]()
     reply = shape.names[replies[0].mark.place]
@@ -268,16 +224,18 @@ def _opening(shape: Shape, found: Sequence[Mark], start: int, replies: Sequence[
         stop = top_before(shape, place, mark.place) if (place := next(later, None)) is not None else start
         block = Block(mark, tuple(shape.between(top, stop)))
         posts = Posts(shape, [block])
-        read = _reads(shape, posts, now)[0]
+        read = read_blocks(shape, posts, now)[0]
         is_late = earliest is not None and read.published is not None and read.published.at > earliest
-        if read.text and read.author and not is_late and not _is_same(read, replies[0]):
+        is_vague = ":" in replies[0].mark.text + replies[0].mark.exact and ":" not in mark.text + mark.exact
+        is_vague &= "前" not in mark.text and "ago" not in mark.text and not mark.exact.isdigit()
+        if read.text and read.author and not is_late and not is_vague and not _is_same(read, replies[0]):
             if chosen is not None and posts.words_places(0) != words:
                 break
             chosen, words = block, posts.words_places(0)  # the last time before the words is the nearest
     return chosen
 
 
-def _is_same(read: _Read, reply: _Read) -> bool:
+def _is_same(read: Read, reply: Read) -> bool:
     """The heading of a thread tells the time of its first post once more; no two posts share a minute there.
 
     It may leave out the zone, or the seconds, that a machine-readable time has.
@@ -291,7 +249,7 @@ def _is_same(read: _Read, reply: _Read) -> bool:
     return read.author == reply.author and minutes <= WIDEST_SLIP and min(minutes % 30, -minutes % 30) < 1
 
 
-def _single(shape: Shape, found: Sequence[Mark], now: datetime) -> tuple[list[_Read], int]:
+def _single(shape: Shape, found: Sequence[Mark], now: datetime) -> list[Read]:
     """A page with one post: the smallest block with a name and words."""
     for mark in found[:MOST_SINGLE]:
         top, tried = mark.place, 0
@@ -300,66 +258,11 @@ def _single(shape: Shape, found: Sequence[Mark], now: datetime) -> tuple[list[_R
             if shape.ends[top] - top > MOST_INSIDE:
                 break
             posts = Posts(shape, [Block(mark, (top,))])
-            read = _reads(shape, posts, now)[0]
+            read = read_blocks(shape, posts, now)[0]
             fewest = 1 if posts.is_body() else FEWEST_LETTERS
-            if posts.is_named and len(_LETTER.findall(read.text)) >= fewest:
-                return [read], top
-    return [], 0
-
-
-def _floors(reads: Sequence[_Read], url: str) -> tuple[Floor, ...]:
-    is_first_page = page_number(url) == 1
-    floors: list[Floor] = []
-    keys: dict[int | None, str] = {}
-    for place, read in enumerate(reads):
-        floor = _floor(read, url, is_first=is_first_page and place == 0)
-        floor = replace(floor, parent=keys.get(read.above, ""))
-        keys[read.mark.place] = floor.native_id
-        floors.append(floor)
-        floors.extend(_comment(other, floor, url) for other in read.below)
-    return tuple(floor for floor in floors if floor.text)
-
-
-def _floor(read: _Read, url: str, *, is_first: bool) -> Floor:
-    return Floor(
-        native_id=f"#{read.key or _digest(read)}",
-        url=clean(url) + (f"#{read.key}" if read.key and not is_first else ""),
-        text=read.text,
-        author=read.author,
-        author_id=_author_id(read.author_link),
-        number=read.number or (1 if is_first else None),
-        published=read.published,
-        is_first=is_first,
-    )
-
-
-def _comment(read: _Read, above: Floor, url: str) -> Floor:
-    """Comments have keys and floors of their own, which those of posts may be like."""
-    own = f"c{read.key}" if read.key else hashlib.sha256(f"{above.native_id}{_digest(read)}".encode()).hexdigest()[:16]
-    floor = _floor(replace(read, key=own, number=above.number), url, is_first=False)
-    return replace(floor, parent=above.native_id)
-
-
-def _digest(read: _Read) -> str:
-    """A key of our own, from what does not change: never a relative time."""
-    at = read.mark.exact if _ABSOLUTE.match(read.mark.exact) else ""
-    known = read.number if read.number is not None else f"{read.author}\x1f{read.text}{at and chr(31)}{at}"
-    return hashlib.sha256(f"{known}".encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def _link_of(shape: Shape, place: int | None) -> str:
-    for _ in range(3):
-        if place is None or place < 0:
-            return ""
-        if href := shape.nodes[place].get("href"):
-            return str(href)
-        place = shape.parents[place]
-    return ""
-
-
-def _author_id(link: str) -> str | None:
-    match = _USER_ID.search(link)
-    return storable(unquote(match[1] or match[2])) if match else None
+            if posts.writers.is_certain and len(_LETTER.findall(read.text)) >= fewest:
+                return [read]
+    return []
 
 
 def _title(root: etree._Element) -> str:

@@ -5,17 +5,20 @@ show alike is furniture of the site. Pages vote, so that one that was misread do
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice, takewhile
 from typing import Final
 
-from crawler.extract.blocks import Block, apart, key_of, outer
-from crawler.extract.posts import Posts
+from crawler.extract.blocks import Block, apart, are_uneven, key_of, outer
+from crawler.extract.posts import STALE, Posts
 from crawler.extract.shape import Shape
 from crawler.extract.timemark import Mark
 from crawler.extract.tree import short_line
 
+# Of a post that is a run of neighbours: their number, where it differs; and the most of them.
+UNEVEN: Final = -1
+MOST_ROWS: Final = 20
 MOST_STEPS: Final = 12
 # Guess: the elements of a row of a side list, and of the head of a post.
 MOST_ELEMENTS: Final = 16
@@ -24,6 +27,10 @@ MOST_BLOCKS: Final = 500
 MOST_INSIDE: Final = 2000
 # Guess: the times of a thousand pages; what is met later is not remembered.
 MOST_SEEN: Final = 50_000
+# Guess: the places of a block that may hold its words.
+MOST_PLACES: Final = 12
+# Guess: a place that shows the same on most pages shows nothing said.
+LEAST_NEW: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,15 @@ class ThreadSelectors:
     author: str
     lead: int = 0
 
+    def is_like(self, other: "ThreadSelectors") -> bool:
+        """Whether both speak of the same blocks."""
+        return replace(self, text="", author="") == replace(other, text="", author="")
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether a post is a run of neighbours up to the next one."""
+        return self.rows == UNEVEN
+
     @property
     def nest(self) -> str:
         """The name of elements that hold one another; empty where posts do not."""
@@ -51,10 +67,10 @@ def selectors(shape: Shape, block: Block, posts: Posts, nest: str = "") -> Threa
         post=f" > {nest}"
         if nest
         else f"{shape.names[shape.parents[root]]} > {_shared_name(shape, root, posts.blocks)}",
-        rows=0 if nest else len(block.roots),
+        rows=0 if nest else UNEVEN if are_uneven(shape, posts.blocks) else len(block.roots),
         time=shape.names[outer(shape, block.mark)],
         text=posts.text_name(),
-        author=posts.author_name(),
+        author=posts.writers.name,
         lead=0 if nest else block.roots.index(root),
     )
 
@@ -67,12 +83,69 @@ def _shared_name(shape: Shape, root: int, blocks: Sequence[Block]) -> str:
     return ".".join([tag, *(name for name in classes if all(name in other for other in alike))])
 
 
+class Votes:
+    """What the pages of one template suggest: where its blocks are, and what in them tells most over all pages.
+
+    What varies from page to page is said by somebody; what is alike is furniture, however long it is.
+    """
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self._blocks: Counter[ThreadSelectors] = Counter()
+        self._texts: defaultdict[ThreadSelectors, Tally] = defaultdict(Tally)
+        self._names: defaultdict[ThreadSelectors, Tally] = defaultdict(Tally)
+
+    def add(self, shape: Shape, block: Block, posts: Posts, nest: str = "", people: Collection[str] = ()) -> None:
+        """Learn from ``posts``, read without knowledge; block: one of them. people: who wrote elsewhere."""
+        where = replace(selectors(shape, block, posts, nest), text="", author="")
+        self.pages += 1
+        self._blocks[where] += 1
+        for score, name in posts.ranking[:MOST_PLACES]:
+            self._texts[where].add(name, score, posts.digests(name))
+        for score, name in posts.writers.ranking[:MOST_PLACES]:
+            words = [words for words, _ in posts.writers.candidates[name].values()]
+            known = sum(word in people for word in words)
+            self._names[where].add(name, (max(score, 0.0) + 3 * known / len(words)) * len(words), words)
+
+    def usual(self) -> ThreadSelectors | None:
+        """What most pages suggest."""
+        where = max(self._blocks, key=lambda one: self._blocks[one], default=None)
+        if where is None:
+            return None
+        return replace(where, text=self._texts[where].best(), author=self._names[where].best())
+
+
+class Tally:
+    """Points of places over several pages, and how much what stands there differs."""
+
+    def __init__(self) -> None:
+        self._points: Counter[str] = Counter()
+        self._met: Counter[str] = Counter()
+        self._shown: defaultdict[str, set[object]] = defaultdict(set)
+
+    def add(self, name: str, points: float, shown: Collection[object]) -> None:
+        """shown: what stands there in each block."""
+        self._points[name] += points  # type: ignore[assignment]  # a Counter adds fractions as well
+        self._met[name] += len(shown)
+        self._shown[name].update(shown)
+
+    def best(self) -> str:
+        """The place with most points that shows something new each time."""
+
+        def worth(name: str) -> float:
+            is_stale = self._met[name] > 1 and len(self._shown[name]) < max(1.5, LEAST_NEW * self._met[name])
+            return self._points[name] * (STALE if is_stale else 1.0)
+
+        return max(self._points, key=worth, default="")
+
+
 class Memory:
     """Of one crawl."""
 
     def __init__(self) -> None:
-        self.posts: Counter[ThreadSelectors] = Counter()
-        self.openings: Counter[ThreadSelectors] = Counter()
+        self.posts = Votes()
+        self.openings = Votes()
+        self.people: set[str] = set()
         self._seen: dict[int, str] = {}
 
     def meet(self, shape: Shape, found: Sequence[Mark], thread: str) -> set[int]:
@@ -92,11 +165,6 @@ class Memory:
             return set()
         usual = (places for places in sorts.values() if 2 * len(common.intersection(places)) >= len(places))
         return common.intersection(place for places in usual for place in places)
-
-
-def usual(votes: Counter[ThreadSelectors]) -> ThreadSelectors | None:
-    """What most pages suggest."""
-    return max(votes, key=lambda one: votes[one], default=None)
 
 
 def known_blocks(shape: Shape, found: Sequence[Mark], known: ThreadSelectors, stop: int | None = None) -> list[Block]:
@@ -143,7 +211,14 @@ def _known_block(shape: Shape, found: Block, known: ThreadSelectors, stop: int |
         children = shape.children(parent)
         first = children[max(0, children.index(root) - known.lead)]
     run = shape.between(first, shape.ends[parent] + 1 if stop is None else stop)
-    roots = tuple(root for root in islice(run, known.rows) if shape.ends[root] - root <= MOST_INSIDE)
+    if known.is_uneven:
+        head = shape.names[root]
+        run = chain([root], takewhile(lambda other: shape.names[other] != head, islice(run, 1, MOST_ROWS)))
+    roots = tuple(
+        root
+        for root in islice(run, known.rows if known.rows > 0 else MOST_ROWS)
+        if shape.ends[root] - root <= MOST_INSIDE
+    )
     block = Block(found.mark, roots or found.roots)
     places = Posts(shape, [block]).places
     return block if known.text in places or known.author in places else None

@@ -6,16 +6,12 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from functools import cached_property
+from typing import Final
 
-from crawler.extract.blocks import Block
+from crawler.extract.blocks import Block, are_uneven
 from crawler.extract.cues import (
     BAD_PART,
-    BEFORE_TIME,
-    LABELLED,
-    LONGEST_NAME,
-    NO_NAME,
-    ONLY_LABEL,
     cue,
     floor_of,
     is_label,
@@ -23,7 +19,7 @@ from crawler.extract.cues import (
     user_cue,
 )
 from crawler.extract.shape import INLINE, Shape
-from crawler.extract.timemark import TIME
+from crawler.extract.writers import Known, Writers, is_variant, name_at
 
 _KEY: Final = re.compile(r"^([a-z_-]{0,30}?)(\d{1,18})$|^([a-z_-]{1,30})([0-9a-f-]{6,40})$", re.IGNORECASE)
 _KEY_NAMES: Final = (
@@ -38,16 +34,18 @@ _KEY_NAMES: Final = (
     "data-cid",
 )
 _HEADING: Final = re.compile(r"(?:^|[ :])h[12]\b")
+# Counts change from post to post, and nobody said them; a post may be a number.
+_COUNTS: Final = re.compile(r"(?<=[\s(（:：])\d+")
 # Guess: deeper than any post of any template; keeps the names of places short.
 DEEPEST: Final = 30
 # Guess: brackets and counts beside a link.
 FEWEST_BARE: Final = 3
 # Guess: of a place's score, where it shows nothing new in each post.
 STALE: Final = 0.2
+# Guess: where the time stands among the words, so do the name and buttons.
+HOLDING: Final = 0.5
 # Guess: the words of a link stand in it, or two or three levels deeper.
 MOST_WRAPS: Final = 4
-# Of a name's score: with a link to a user or a class that says so, at a place that every block has.
-CERTAIN: Final = 5.5
 
 
 @dataclass(slots=True)
@@ -56,18 +54,6 @@ class Place:
 
     first: dict[int, int] = field(default_factory=dict)
     counts: Counter[int] = field(default_factory=Counter)
-
-
-class Known(Protocol):
-    """Places of words and names that fuller pages of the same forum have."""
-
-    @property
-    def text(self) -> str:
-        """As ``Posts.text_name`` gives it."""
-
-    @property
-    def author(self) -> str:
-        """As ``Posts.author_name`` gives it."""
 
 
 class Posts:
@@ -85,8 +71,9 @@ class Posts:
         self._sorted_roots = sorted(root for block in blocks for root in block.roots)
         self.places: defaultdict[str, Place] = defaultdict(Place)
         self._inside: list[list[tuple[int, str]]] = []
+        is_even = not (known.is_uneven if known else are_uneven(shape, blocks))
         for number, block in enumerate(blocks):
-            named = list(_named(shape, block, without))
+            named = list(_named(shape, block, without, is_even=is_even))
             self._inside.append(named)
             for place, name in named:
                 self.places[name].first.setdefault(number, place)
@@ -96,12 +83,14 @@ class Posts:
         self._hashes: dict[int, int] = {}
         self._measure()
         self.ranking = self._rank_texts()
-        self._author_name = ""
-        self.is_named = False
 
     def text_name(self) -> str:
         """The place of the posts' words; empty where there is none."""
         return self.ranking[0][1] if self.ranking and self.ranking[0][0] > 0 else ""
+
+    def digests(self, name: str) -> list[int]:
+        """What stands at a place, one number per block that has it."""
+        return [self._hashes.get(place, 0) for place in self.places[name].first.values()]
 
     def quality(self) -> float:
         """How much these blocks look like posts: words in most of them."""
@@ -115,6 +104,9 @@ class Posts:
         """The elements that hold a block's words: those at the common place, else at the next likely one."""
         if self._known and self._known.text in self.places and self.places[self._known.text].counts[number]:
             return self._widened([place for place, its in self._inside[number] if its == self._known.text])
+        usual = self._known.text if self._known else self.text_name()
+        if found := [place for place, its in self._inside[number] if is_variant(its, usual)][:1]:
+            return self._widened(found)
         best = self.quality()
         for score, name in self.ranking:
             if best <= 0 or score < best / (4 * max(1, len(self.blocks))):
@@ -149,7 +141,7 @@ class Posts:
                 self._lengths[place] = self._lengths.get(place, 0) + len(words)
                 if _leads_away(shape, place):
                     self._linked[place] = self._lengths[place]
-                self._hashes[place] = hash((self._hashes.get(place, 0), words))
+                self._hashes[place] = hash((self._hashes.get(place, 0), _COUNTS.sub("0", words)))
                 parent = shape.parents[place]
                 if shape.nodes[place].tag in INLINE and place not in self.times:
                     share = 0.3 if shape.nodes[place].tag == "a" else 1.0
@@ -173,6 +165,8 @@ class Posts:
             stale = STALE if len(digests) > 2 and variety < 0.4 else 1.0
             stale *= STALE if _is_told_of_writers(digests, writers) else 1.0
             weight *= 0.0 if _HEADING.search(name) or self._are_links(list(place.first.values())) else 1.0
+            holding = sum(self.shape.is_inside(self.blocks[n].mark.place, at) for n, at in place.first.items())
+            weight *= HOLDING if 2 * holding > len(place.first) else 1.0
             weight *= 50.0 if self._known and self._known.text == name else 1.0
             ranked.append((amount * weight * stale * (0.05 if inherited else 1.0), name))
         return sorted(ranked, reverse=True)
@@ -181,7 +175,11 @@ class Posts:
         """Per block the name that the first link to a user shows."""
         found: dict[int, str] = {}
         for number, named in enumerate(self._inside):
-            sure = (words for place, _ in named if (words := self._name_at(place)) and user_cue(self.shape, place) >= 3)
+            sure = (
+                words
+                for place, _ in named
+                if (words := name_at(self.shape, place, self.times)) and user_cue(self.shape, place) >= 3
+            )
             if words := next(sure, ""):
                 found[number] = words
         return found
@@ -194,70 +192,16 @@ class Posts:
         linked = sum(bool(self._linked.get(place)) for place in worded)
         return bool(worded) and not self._known and min(linked, bare) > 0.8 * len(worded)
 
-    def authors(self) -> list[tuple[str, int | None]]:
-        """Per block the name and its element; empty where none was found."""
-        texts = [set(self._covered(number)) for number in range(len(self.blocks))]
-        candidates: defaultdict[str, dict[int, tuple[str, int]]] = defaultdict(dict)
-        for number, named in enumerate(self._inside):
-            for place, name in named:
-                if place in texts[number]:
-                    continue
-                if words := self._name_at(place):
-                    candidates[name].setdefault(number, (words, place))
-        ranked = sorted(((self._author_score(found, name), name) for name, found in candidates.items()), reverse=True)
-        self._author_name = ranked[0][1] if ranked else ""
-        self.is_named = bool(ranked) and ranked[0][0] > CERTAIN
-        chosen: list[tuple[str, int | None]] = []
-        for number in range(len(self.blocks)):
-            hit = next((candidates[n][number] for score, n in ranked if score > 1.2 and number in candidates[n]), None)
-            chosen.append(hit or (self._before_time(number), None))
-        return chosen
+    @cached_property
+    def writers(self) -> Writers:
+        """Who wrote them."""
+        covered = [set(self._covered(number)) for number in range(len(self.blocks))]
+        return Writers(self.shape, self.blocks, self._inside, covered, self._known)
 
     def _covered(self, number: int) -> Iterator[int]:
         for place in self.words_places(number):
             if place not in self.blocks[number].roots:
                 yield from self.shape.below(place)
-
-    def _name_at(self, place: int) -> str:
-        words = self.shape.own[place]
-        node = self.shape.nodes[place]
-        if match := LABELLED.match(words):
-            words = match[1].split()[0]
-        elif not words and node.tag == "img" and not self.shape.silent[place]:
-            words = (node.get("alt") or "").strip()
-        words = words.strip("[]【】()（） :：,，|")
-        if not words or len(words) > LONGEST_NAME or place in self.times or TIME.search(words) or NO_NAME.match(words):
-            return ""
-        return "" if re.search(r"[。！？；]|\s\S+\s\S+\s\S+\s", words) or ONLY_LABEL.match(words) else words
-
-    def author_name(self) -> str:
-        """The place of the writers' names."""
-        self.authors()
-        return self._author_name
-
-    def _author_score(self, found: dict[int, tuple[str, int]], name: str) -> float:
-        if self._known and self._known.author == name:
-            return 10.0
-        total = len(self.blocks)
-        names = {words for words, _ in found.values()}
-        cue = max(user_cue(self.shape, place) for _, place in list(found.values())[:3])
-        variety = len(names) / len(found)
-        score = 2.5 * len(found) / total + cue + 1.5 * variety
-        if total > 2 and len(names) == 1 and cue < 3:
-            score -= 3
-        if all(words.startswith("@") for words in names):  # spoken to, not speaking
-            score -= 1
-        long = sum(len(words) > 20 for words in names) / len(names)
-        if any(LABELLED.match(self.shape.own[place]) for _, place in list(found.values())[:3]):
-            score += 2.5
-        return score - 2 * long if cue or total > 1 else score - 3
-
-    def _before_time(self, number: int) -> str:
-        match = BEFORE_TIME.match(self.blocks[number].mark.before.strip())
-        words = match[1] if match else ""
-        if labelled := LABELLED.match(words):
-            words = labelled[1]
-        return "" if not words or ONLY_LABEL.match(words) or NO_NAME.match(words) else words
 
     def floors(self) -> list[int | None]:
         """Printed floor numbers, where they rise."""
@@ -300,11 +244,12 @@ def _is_told_of_writers(digests: Mapping[int, int], writers: Mapping[int, str]) 
     return bool(repeated) and all(len(set(said)) == 1 for said in repeated)
 
 
-def _named(shape: Shape, block: Block, without: Collection[int]) -> Iterator[tuple[int, str]]:
+def _named(shape: Shape, block: Block, without: Collection[int], *, is_even: bool) -> Iterator[tuple[int, str]]:
     """Elements of a block with the name of their place in it; hidden and very deep ones are left out, and those
-    of other writers."""
+    of other writers. is_even: neighbours that make up a block are told apart by their order, else by their names."""
     names: dict[int, tuple[str, int]] = {}
     counts: Counter[tuple[int, str]] = Counter()
+    rows: Counter[str] = Counter()
     for position, root in enumerate(block.roots):
         for place in shape.below(root):
             if shape.silent[place] or place in without:
@@ -312,7 +257,9 @@ def _named(shape: Shape, block: Block, without: Collection[int]) -> Iterator[tup
             parent, name = shape.parents[place], shape.names[place]
             if place == root:
                 # Their classes tell first, own and pinned posts apart, not what a post is.
-                prefix, name, depth = f"{position}:" if position else "", shape.nodes[place].tag, 0
+                rows[shape.names[place]] += 1
+                order = position if is_even else f"{shape.names[place]}.{rows[shape.names[place]]}"
+                prefix, name, depth = f"{order}:" if position else "", shape.nodes[place].tag, 0
             else:
                 above = names.get(parent)
                 if above is None or above[1] >= DEEPEST:
@@ -343,7 +290,7 @@ def _needs_number(shape: Shape, place: int, time: int) -> bool:
     """Cells, and elements without a class that stand beside the one with the time, differ by their position only."""
     if shape.nodes[place].tag in ("td", "th"):
         return True
-    return shape.names[place] in ("div", "section", "table") and shape.is_inside(time, shape.parents[place])
+    return shape.names[place] in ("div", "section", "table", "tr") and shape.is_inside(time, shape.parents[place])
 
 
 def _is_any_inside(shape: Shape, places: Sequence[int], outer: int) -> bool:

@@ -4,7 +4,7 @@ Invariant: building it and every method are linear in the page (or in the answer
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -25,6 +25,10 @@ _LIGATURE: Final = re.compile(r"\s*[a-z]+(?:_[a-z0-9]+)*\s*")
 # Guess: twenty times the fullest thread page met; what follows on a larger page is not looked at.
 MOST_ELEMENTS: Final = 20_000
 SILENT: Final = frozenset({"script", "style", "noscript", "template", "head", "select", "textarea", "button", "option"})
+# Source: Bootstrap 3 to 5, Tailwind, and style sheets of common software. What is hidden on some screens is shown.
+_HIDDEN: Final = frozenset({"hidden", "hide", "d-none", "is-hidden", "invisible"})
+# Guess: a hint to switch scripts on has less; a page for readers without scripts more.
+LARGE_HINT: Final = 6
 INLINE: Final = frozenset(
     re.findall(
         r"[\w-]+",
@@ -76,6 +80,11 @@ class Shape:
                 yield place
                 place = self.ends[place] + 1
 
+    def hush(self, places: Iterable[int]) -> None:
+        """Leave out the text of these elements: all know it already."""
+        for place in list(places):
+            self.own[place] = ""
+
     @cached_property
     def silent(self) -> list[bool]:
         """What no reader sees: scripts, forms' controls, hidden elements."""
@@ -97,8 +106,14 @@ def own_text(node: etree._Element) -> str:
 
 
 def is_silent(node: etree._Element) -> bool:
-    """Not shown: by its tag or its style; or shown as a picture."""
-    if node.tag in SILENT or "display:none" in (node.get("style") or "").replace(" ", "").lower():
+    """Not shown: by its tag, style or class; or shown as a picture. Readers without scripts see ``noscript``."""
+    if node.tag in SILENT and not (
+        node.tag == "noscript" and sum(1 for _ in islice(node.iter(), LARGE_HINT)) == LARGE_HINT
+    ):
+        return True
+    if node.get("hidden") is not None or not _HIDDEN.isdisjoint((node.get("class") or "").split()):
+        return True
+    if "display:none" in (node.get("style") or "").replace(" ", "").lower():
         return True
     return len(node) == 0 and bool(_ICON.search(node.get("class") or "") and _LIGATURE.fullmatch(node.text or ""))
 

@@ -36,7 +36,8 @@ MOST_THREAD_PAGES: Final = 50
 MOST_BOARDS: Final = 200
 # Lists without counts and times do not tell where news is: of such threads one in so many is asked again per list.
 BLIND_SHARE: Final = 20
-FULL_REPLIES: Final = 2
+# Guess: the posts of a page; a thread with more shows no more of them at once.
+FULL_REPLIES: Final = 9
 # Guess: a site that closes for an evening shows its wall to every thread; a wall that stays costs one request a day.
 WALL_REST: Final = timedelta(days=1)
 
@@ -184,7 +185,7 @@ class ForumSpider(SourceSpider):
         again = {state.key for state in chosen}
         now = self.visit.now()
         asked = [link for link in links if link.key in again or _has_news(link, states.get(link.key), now)]
-        asked.sort(key=lambda link: (link.replies or 0) < FULL_REPLIES)  # readers learn from the first
+        asked.sort(key=lambda link: -min(link.replies or 0, FULL_REPLIES))  # readers learn from the first
         self.visit.outcome.skipped += len(links) - len(asked)
         self.visit.outcome.meet([states[link.key].read_at if link.key in states else None for link in links])
         return [self._thread(link, states.get(link.key)) for link in asked]

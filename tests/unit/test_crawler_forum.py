@@ -10,8 +10,9 @@ from crawler.extract.pager import next_url, thread_key
 from crawler.extract.thread import BoardPage
 from crawler.extract.tree import parse
 from crawler.platforms import discuz
+from tests.forum_designs import DESIGNS, LAST_DESIGNS
 from tests.forum_measure import measure
-from tests.forum_pages import FORUMS, HOST, NOW, UNTUNED, Forum
+from tests.forum_pages import FORUMS, HOST, LINED, NOW, UNTUNED, Forum
 
 URL = f"{HOST}/t/12"
 
@@ -23,6 +24,14 @@ def test_a_forum_of_unknown_software_is_read(forum: Forum) -> None:
     assert min(found.posts, found.author, found.minute) >= 0.98, found.notes[:5]
     assert found.extra <= 2, found.notes[:5]
     assert found.replies >= 0.9 or not forum.has_counts
+
+
+@pytest.mark.parametrize("forum", (*LINED, *DESIGNS, *LAST_DESIGNS), ids=lambda forum: forum.name)
+def test_default_pages_of_common_software_are_read(forum: Forum) -> None:
+    found = measure(forum)
+    assert found.threads == 1
+    assert min(found.posts, found.author, found.minute) >= 0.97, found.notes[:5]
+    assert found.extra <= 2, found.notes[:5]
 
 
 def _page(posts: str, side: str = "") -> str:
