@@ -16,6 +16,7 @@ from app.migrations.upgrade import FOLDER, upgrade
 from core import inbox
 from core.database import Database
 from core.mention import Kind, Mention, Status, to_json
+from core.seen_again import Door
 from crawler import recheck, seen_thread
 from crawler.delivery import InboxPipeline, Item
 from crawler.outcome import Outcome
@@ -60,7 +61,7 @@ class Delivery:
 
     def put(self, mentions: Sequence[Mention]) -> list[str]:
         with self.database.write() as connection:
-            inbox.put(connection, mentions, now=self.clock())
+            inbox.put(connection, mentions, door=Door.CRAWL, now=self.clock())
         return [mention.id for mention in mentions]
 
     def deleted(self) -> set[str]:
