@@ -5,6 +5,7 @@ A feed shows few comments: where a post has more, the rest is read on its page. 
 
 import asyncio
 import logging
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -75,9 +76,9 @@ class WordpressFeedSpider(SourceSpider):
         with self.visit.database.read() as connection:
             return seen_thread.find(connection, self.visit.source.name, keys)
 
+    @abstractmethod
     def way_failed(self, request: Request, error: TingfengError) -> Iterator[Output]:
         """The feed's first page cannot be read."""
-        raise NotImplementedError
 
     def first_feed(self, address: str, *, only_comments: bool = False) -> Request:
         """Read a feed that was not read before."""
