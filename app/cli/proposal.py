@@ -23,6 +23,7 @@ _MEANINGS: Final = {
     "items": "条目的列表",
 }
 _LONGEST_SHOWN: Final = 60
+_COLUMNS: Final = {"title": "标题", "author": "作者", "published_at": "时间", "url": "网址", "text": "开头"}
 
 
 def definition(trial: Trial) -> dict[str, Any]:  # Any: values of several types
@@ -76,9 +77,17 @@ def tell(trial: Trial) -> None:
 
 
 def _show(console: Console, title: str, rows: Sequence[Shown]) -> None:
-    table = Table("标题", "作者", "时间", "网址", "开头", title=title, title_justify="left")
-    for row in rows:
-        values = row.as_line()
-        cells = (_line(str(values[name] or "—")) for name in ("title", "author", "published_at", "url", "text"))
-        table.add_row(*(cell if len(cell) <= _LONGEST_SHOWN else f"{cell[:_LONGEST_SHOWN]}…" for cell in cells))
+    """Without the columns that are empty in every row; times to the minute, which is what fits."""
+    lines = [row.as_line() for row in rows]
+    columns = [(name, heading) for name, heading in _COLUMNS.items() if any(values[name] for values in lines)]
+    table = Table(*(heading for _, heading in columns), title=title, title_justify="left")
+    for values in lines:
+        table.add_row(*(_cell(name, str(values[name] or "—")) for name, _ in columns))
     console.print(table)
+
+
+def _cell(name: str, value: str) -> str:
+    if name == "published_at":
+        return value[:16].replace("T", " ")
+    text = _line(" ".join(value.split()))
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
